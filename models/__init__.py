@@ -1,0 +1,6 @@
+"""Every table. Importing this package registers them all on `Base.metadata`."""
+
+from models import notification, organisation, people, platform
+from models.base import Base
+
+__all__ = ["Base", "notification", "organisation", "people", "platform"]

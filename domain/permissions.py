@@ -1,0 +1,116 @@
+"""Who may do what: one table. A new endpoint without an entry is refused, and a test says so.
+
+`ACCESS` answers "may this kind of person come in at all" by endpoint; `ACTIONS` answers "may this
+person do it to this thing" by role and scope, and is asked by the services.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+ROLES: dict[str, str] = {
+    "driver": "司机",
+    "employee": "职工",
+    "member": "党员",
+    "activist": "入党积极分子",
+    "branch_secretary": "支部书记",
+    "chain_office": "链党委办公室",
+    "rotating_secretary": "轮值书记",
+    "enterprise_contact": "企业联系人",
+    "dept_handler": "部门经办人",
+    "dept_editor": "部门政策编辑",
+    "centre_staff": "中心工作人员",
+    "adviser": "联系服务人员",
+    "district_admin": "区级管理员",
+}
+
+GUEST = "guest"
+"""Anyone may look (decision 8)."""
+SIGNED_IN = "signed_in"
+"""Any signed-in person; what they see is their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    """A role somebody holds, where, and from when to when (half-open local days)."""
+
+    role: str
+    scope_kind: str
+    scope_id: int | None
+    from_on: date
+    to_on: date | None = None
+
+    def valid_on(self, day: date) -> bool:
+        return self.from_on <= day and (self.to_on is None or day < self.to_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a request with the grants valid today."""
+
+    person_id: int
+    grants: tuple[GrantFacts, ...] = ()
+    zone: str | None = None
+    device_id: str | None = None
+    name: str = field(default="", compare=False)
+
+    def has_role(self, *roles: str) -> bool:
+        return any(grant.role in roles for grant in self.grants)
+
+    def scopes(self, role: str, scope_kind: str) -> frozenset[int]:
+        """The ids of that scope kind in which the person holds the role."""
+        return frozenset(
+            g.scope_id for g in self.grants if g.role == role and g.scope_kind == scope_kind and g.scope_id is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a thing belongs: `Scope("centre", 3)`. A district grant reaches every scope below it."""
+
+    kind: str
+    id: int | None
+
+
+# action → the roles that may, where one of the thing's scopes is in their grant
+ACTIONS: dict[str, frozenset[str]] = {
+    "desk.run": frozenset({"centre_staff", "district_admin"}),
+    "activity.host": frozenset({"branch_secretary", "chain_office", "rotating_secretary", "district_admin"}),
+    "attendance.read": frozenset({"branch_secretary", "chain_office", "rotating_secretary", "district_admin"}),
+    "org.act": frozenset({"enterprise_contact"}),
+    "org.read": frozenset({"enterprise_contact", "adviser", "chain_office", "district_admin"}),
+}
+
+
+def may(actor: Actor, action: str, scopes: Iterable[Scope]) -> bool:
+    """Whether one of the actor's grants allows the action in one of the thing's scopes."""
+    roles = ACTIONS[action]
+    wanted = {(scope.kind, scope.id) for scope in scopes}
+    return any(
+        g.role in roles and (g.scope_kind == "district" or (g.scope_kind, g.scope_id) in wanted) for g in actor.grants
+    )
+
+
+# endpoint (blueprint.function) → GUEST, SIGNED_IN, or the roles that may come in
+ACCESS: dict[str, str | frozenset[str]] = {
+    # people
+    "people.sign_in": GUEST,
+    "people.sign_in_staff": GUEST,
+    "people.sign_in_web": GUEST,
+    "people.sign_out": SIGNED_IN,
+    "people.show_me": SIGNED_IN,
+    "people.change_me": SIGNED_IN,
+    "people.save_phone": SIGNED_IN,
+    "people.claim": SIGNED_IN,
+    "people.make_link_code": SIGNED_IN,
+    # inbox
+    "inbox.list_inbox": SIGNED_IN,
+    "inbox.read_item": SIGNED_IN,
+    # app
+    "app_config.show": GUEST,
+}
+
+
+def access_of(endpoint: str) -> str | frozenset[str] | None:
+    """The entry of an endpoint; None means nobody."""
+    return ACCESS.get(endpoint)

@@ -1,0 +1,82 @@
+"""Engine, sessions, and the two driver hooks that make SQLite behave.
+
+SQLite: the driver's own transactions are off; a writing session says BEGIN IMMEDIATE, a reading
+one plain BEGIN; WAL with synchronous=FULL and a busy timeout. PostgreSQL: synchronous_commit on.
+Without the hooks savepoints keep their rows after a rollback and a second writer fails at once.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+BUSY_SECONDS = 15
+WRITES = "lianyi_writes"
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for either database, with the hooks on."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_SECONDS}, json_serializer=_to_json, pool_size=pool_size, max_overflow=10
+        )
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(
+        url,
+        connect_args={"options": "-c synchronous_commit=on -c timezone=UTC -c lock_timeout=10s"},
+        json_serializer=_to_json,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+    )
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Database:
+    """Sessions of one engine: `unit_of_work()` writes and commits, `read()` never locks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._write = sessionmaker(engine.execution_options(**{WRITES: True}), expire_on_commit=False)
+        self._read = sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        with self._write.begin() as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self._read() as session:
+            yield session
