@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_SECONDS = 15
 WRITES = "lianyi_writes"
+LOCK_SECONDS = "lianyi_lock_seconds"
 
 
 def _to_json(value: Any) -> str:
@@ -34,7 +35,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={"options": "-c synchronous_commit=on -c timezone=UTC -c lock_timeout=10s"},
         json_serializer=_to_json,
@@ -42,6 +43,8 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=10,
         pool_pre_ping=True,
     )
+    event.listen(engine, "begin", _postgresql_begin)
+    return engine
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -59,12 +62,30 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get(WRITES, False) else "BEGIN"
+    seconds = options.get(LOCK_SECONDS)
+    if seconds is None:
+        connection.exec_driver_sql(begin)
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def _postgresql_begin(connection: Connection) -> None:
+    seconds = connection.get_execution_options().get(LOCK_SECONDS)
+    if seconds is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
 
 
 class Database:
-    """Sessions of one engine: `unit_of_work()` writes and commits, `read()` never locks."""
+    """Sessions of one engine: `unit_of_work()` writes and commits, `read()` never locks.
+
+    `hurried(seconds)` is a unit of work that rather fails than waits longer for a lock.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -74,6 +95,12 @@ class Database:
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
         with self._write.begin() as session:
+            yield session
+
+    @contextmanager
+    def hurried(self, lock_seconds: float) -> Iterator[Session]:
+        engine = self.engine.execution_options(**{WRITES: True, LOCK_SECONDS: lock_seconds})
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
