@@ -28,6 +28,10 @@ MESSAGES: dict[str, str] = {
     "staff_sign_in_failed": "用户名、密码或动态码不对",
     "not_yours": "这不是您的记录",
     "unknown_org": "没有找到这家单位",
+    "claim_invalid": "这个码不对、已用过或已过期，请向发码的人再要一个",
+    "link_needs_merge": "两个账号都有记录，请联系工作人员合并",
+    "login_taken": "这个登录名已经有人用了，请换一个",
+    "password_too_short": "密码至少 {min} 位",
     # writing twice
     "client_uuid_reused": "这次提交的编号已用在另一项内容上，请重新操作",
 }

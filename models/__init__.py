@@ -1,6 +1,17 @@
 """Every table. Importing this package registers them all on `Base.metadata`."""
 
-from models import conversation, demand, notification, organisation, people, platform
+from models import activity, centre, conversation, demand, notification, organisation, people, platform, wechat
 from models.base import Base
 
-__all__ = ["Base", "conversation", "demand", "notification", "organisation", "people", "platform"]
+__all__ = [
+    "Base",
+    "activity",
+    "centre",
+    "conversation",
+    "demand",
+    "notification",
+    "organisation",
+    "people",
+    "platform",
+    "wechat",
+]

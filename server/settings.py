@@ -125,6 +125,4 @@ def _dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     pairs = (line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line)
-    return {
-        name.strip(): value.strip().strip("\"'") for name, value in pairs if not name.strip().startswith("#")
-    }
+    return {name.strip(): value.strip().strip("\"'") for name, value in pairs if not name.strip().startswith("#")}

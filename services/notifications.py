@@ -49,7 +49,9 @@ def enqueue(
     )
 
 
-def inbox(session: Session, person_id: int, *, page: int, per_page: int, now: datetime) -> tuple[list[Notification], int]:
+def inbox(
+    session: Session, person_id: int, *, page: int, per_page: int, now: datetime
+) -> tuple[list[Notification], int]:
     """A person's news that is due, newest first, with the total."""
     mine = and_(Notification.person_id == person_id, Notification.due_at <= now)
     total = session.scalar(select(func.count()).select_from(Notification).where(mine)) or 0

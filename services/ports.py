@@ -106,6 +106,7 @@ class Options:
     mp_appid: str
     oa_appid: str
     subscribe_templates: dict[str, str] = field(default_factory=dict)
+    demo_people: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_demo(self) -> bool:

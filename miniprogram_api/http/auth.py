@@ -1,0 +1,77 @@
+"""Who is behind a request: one guard in front of every endpoint, by the table in `domain/permissions`."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from apiflask import HTTPTokenAuth
+from flask import g, request
+
+from domain.errors import NotAllowed, NotSignedIn
+from domain.permissions import GUEST, SIGNED_IN, Actor, access_of
+from miniprogram_api.http.context import deps
+from services.people import authenticate
+
+API_PREFIX = "/api/v1/"
+DEVICE_HEADER_MAX = 64
+
+# For the OpenAPI document only: the guard below does the work for every endpoint alike.
+bearer = HTTPTokenAuth(scheme="Bearer")
+
+
+def guard() -> None:
+    """Before each request: read the token, and let in whom the table lets in.
+
+    Raises NotSignedIn (401) for a stranger, NotAllowed (403) for the wrong role. An endpoint
+    without an entry in the table is refused to everyone. A guest endpoint ignores a bad token
+    unless it is there: a token that ran out is said, so that nobody acts as a guest unknowingly.
+    """
+    if request.endpoint is None or not request.path.startswith(API_PREFIX):
+        return
+    access = access_of(request.endpoint)
+    token = bearer_token()
+    g.actor = _authenticate(token) if token else None
+    if access == GUEST:
+        return
+    if g.actor is None:
+        raise NotSignedIn("sign_in_required")
+    if access == SIGNED_IN:
+        return
+    if access is None or isinstance(access, str) or not g.actor.has_role(*access):
+        raise NotAllowed("not_allowed")
+
+
+def bearer_token() -> str | None:
+    """The token of the Authorization header, if any."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def device_id() -> str | None:
+    """The random id the client keeps for itself; absent is fine."""
+    value = request.headers.get("X-Device-Id", "").strip()
+    return value[:DEVICE_HEADER_MAX] or None
+
+
+def _authenticate(token: str) -> Actor:
+    now = deps().now()
+    with deps().read() as session:
+        return authenticate(session, token, device_id=device_id(), now=now, today=local_day(now))
+
+
+def local_day(now: datetime) -> date:
+    """The district's calendar day, for what has no centre of its own (decision 15)."""
+    return now.astimezone(ZoneInfo(deps().options.timezone)).date()
+
+
+def optional_actor() -> Actor | None:
+    """The signed-in person, or None for a guest."""
+    actor: Actor | None = g.get("actor")
+    return actor
+
+
+def current_actor() -> Actor:
+    """The signed-in person. Raises NotSignedIn where there is none."""
+    actor = optional_actor()
+    if actor is None:
+        raise NotSignedIn("sign_in_required")
+    return actor

@@ -1,0 +1,50 @@
+"""create_app: the table of contents of the web process."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+from apiflask import APIFlask
+from werkzeug.routing import IntegerConverter, Map
+
+from miniprogram_api import v1
+from miniprogram_api.http import auth, context, errors, guards
+from server.container import Container, build
+from server.settings import Settings
+from server.web import h5, health, request_log
+
+
+class RowId(IntegerConverter):
+    """A number in a path: nothing larger than a database id can be, so an absurd one is a plain 404."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
+
+
+def create_app(settings: Settings, container: Container | None = None) -> APIFlask:
+    """The web application. Opens no connection, reads no environment, starts no thread."""
+    container = container or build(settings)
+    app = APIFlask("lianyi", title="链驿 Lianyi", version="0.1.0", docs_path="/docs", spec_path="/openapi.json",
+                   static_folder=None)  # fmt: skip
+    app.config.update(
+        DESCRIPTION="服务中心预约、主题党日签到、惠企政策问答",
+        VALIDATION_ERROR_STATUS_CODE=422,
+        TAGS=[],
+        AUTO_404_RESPONSE=False,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters["int"] = RowId
+    context.install(app, container)
+    request_log.install(app)
+    errors.install(app)
+    app.before_request(guards.refuse_control_characters)
+    app.before_request(auth.guard)
+    for module in iter_modules(v1.__path__):
+        app.register_blueprint(import_module(f"{v1.__name__}.{module.name}").bp)
+    app.register_blueprint(health.install(container))
+    app.register_blueprint(h5.install(container))
+    if find_spec("server.wechat.callback"):
+        app.register_blueprint(import_module("server.wechat.callback").install(container))
+    return app

@@ -1,0 +1,39 @@
+"""The OpenAPI document, and a doctor's look at a deployment."""
+
+import json
+
+import click
+
+from server.cli.context import container, settings
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document, made from the code."""
+    from server.app import create_app
+
+    app = create_app(settings())
+    with app.app_context():
+        click.echo(json.dumps(app.spec, ensure_ascii=False, indent=1, sort_keys=True))
+
+
+@click.command()
+def doctor() -> None:
+    """Checks of settings, database, index and clock, with what to do about each finding."""
+    from server.web.health import readiness
+    from services.bookings import check_occupancy
+
+    deps = container()
+    findings = readiness(deps)
+    lines = [f"{part}: {said}" for part, said in findings.items()]
+    wrong = [part for part in ("database", "migrations", "index") if findings[part] != "ok"]
+    if not wrong:
+        with deps.read() as session:
+            occupancy = check_occupancy(session)
+        lines += [f"occupancy: {finding}" for finding in occupancy] or ["occupancy: ok"]
+        wrong += ["occupancy"] if occupancy else []
+    click.echo("\n".join(lines))
+    if "migrations" in wrong:
+        click.echo("→ run: python -m server migrate")
+    if wrong:
+        raise SystemExit(1)

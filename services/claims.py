@@ -1,0 +1,115 @@
+"""One-time codes: an invitation to a firm or branch 邀请码, the link between two WeChat accounts."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from domain.errors import Conflict, Invalid
+from domain.permissions import Actor
+from models.organisation import Membership, Org, PartyBranch
+from models.people import AuthToken, ClaimCode, WeChatAccount
+from services.people import grant_role
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+LINK_VALID = timedelta(minutes=10)
+INVITE_VALID = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a code was for, and the name of the firm or branch."""
+
+    kind: str
+    name: str | None
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+
+
+def _new_code(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def make_link_code(session: Session, person_id: int, *, now: datetime) -> tuple[str, datetime]:
+    """A code that joins the account it is typed in to this person, for ten minutes, once."""
+    code, until = _new_code(8), now + LINK_VALID
+    session.add(ClaimCode(code_hash=_hash(code), kind="link", person_id=person_id, expires_at=until, created_at=now))
+    session.flush()
+    return code, until
+
+
+def invite(
+    session: Session, *, org_id: int | None = None, branch_id: int | None = None, now: datetime
+) -> tuple[str, datetime]:
+    """An invitation for a firm's contact or a branch's member. Raises Invalid unless exactly one is named."""
+    if (org_id is None) == (branch_id is None):
+        raise Invalid("invalid")
+    code, until = _new_code(12), now + INVITE_VALID
+    session.add(
+        ClaimCode(
+            code_hash=_hash(code), kind="invite", org_id=org_id, branch_id=branch_id, expires_at=until, created_at=now
+        )
+    )
+    session.flush()
+    return code, until
+
+
+def use(session: Session, code: str, *, actor: Actor, now: datetime, today: date) -> Claimed:
+    """Use a code once. Raises Conflict `claim_invalid` for one that is unknown, used or too old."""
+    row = session.scalar(select(ClaimCode).where(ClaimCode.code_hash == _hash(code)).with_for_update())
+    if row is None or row.used_at is not None or row.expires_at <= now:
+        raise Conflict("claim_invalid")
+    row.used_at = now
+    if row.kind == "link":
+        return _link(session, row, actor, now=now)
+    if row.org_id is not None:
+        org = session.get_one(Org, row.org_id)
+        grant_role(
+            session, actor.person_id, "enterprise_contact", scope_kind="org", scope_id=org.id, from_on=today, now=now
+        )
+        return Claimed("invite", org.name_on(today))
+    branch = session.get_one(PartyBranch, row.branch_id)
+    _join(session, actor.person_id, branch.id, today=today, now=now)
+    return Claimed("invite", branch.name)
+
+
+def _join(session: Session, person_id: int, branch_id: int, *, today: date, now: datetime) -> None:
+    """Become a member of a branch from today; a membership elsewhere ends the same day."""
+    held = session.scalars(
+        select(Membership).where(Membership.person_id == person_id, Membership.to_on.is_(None))
+    ).all()
+    if any(m.branch_id == branch_id for m in held):
+        return
+    for membership in held:
+        if membership.from_on >= today:
+            session.delete(membership)
+        else:
+            membership.to_on = today
+    session.add(Membership(person_id=person_id, branch_id=branch_id, from_on=today, confirmed_at=now))
+    grant_role(session, person_id, "member", scope_kind="branch", scope_id=branch_id, from_on=today, now=now)
+
+
+def _link(session: Session, row: ClaimCode, actor: Actor, *, now: datetime) -> Claimed:
+    """The accounts of the one typing join the person who made the code; old tokens end (decision 5).
+
+    Raises Conflict `link_needs_merge` where the one typing has a record of their own to keep:
+    merging two people with records is done by an office, reversibly, never by a code.
+    """
+    if row.person_id is None or row.person_id == actor.person_id:
+        raise Conflict("claim_invalid")
+    if actor.grants or session.scalar(select(Membership.id).where(Membership.person_id == actor.person_id)):
+        raise Conflict("link_needs_merge")
+    session.execute(
+        update(WeChatAccount).where(WeChatAccount.person_id == actor.person_id).values(person_id=row.person_id)
+    )
+    session.execute(
+        update(AuthToken)
+        .where(AuthToken.person_id == actor.person_id, AuthToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return Claimed("link", None)

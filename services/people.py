@@ -1,0 +1,259 @@
+"""People 人员: sign-in, tokens, own settings."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from domain.errors import NotAllowed, NotSignedIn
+from domain.permissions import Actor, GrantFacts
+from models.organisation import Membership, Org, PartyBranch
+from models.people import AuthToken, Grant, Person, WeChatAccount
+from services.ports import Cipher, WeChatIdentity
+
+TOKEN_DAYS = 30
+NEW_PERSON_NAME = "微信用户"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh token (shown once) and whose it is."""
+
+    token: str
+    expires_at: datetime
+    person: Person
+
+
+def hash_token(token: str) -> str:
+    """Tokens are random and long, so a plain hash is enough to store (decision 6)."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in_wechat(session: Session, identity: WeChatIdentity, *, device_id: str | None, now: datetime) -> SignedIn:
+    """Sign in the person behind a WeChat account; an unknown account becomes a new person.
+
+    Accounts of one unionid are one person (decision 5). Raises NotAllowed for a blocked person.
+    """
+    account = session.scalar(
+        select(WeChatAccount).where(WeChatAccount.appid == identity.appid, WeChatAccount.openid == identity.openid)
+    )
+    person = session.get(Person, account.person_id) if account else _person_of_unionid(session, identity.unionid)
+    if person is None:
+        person = Person(name=NEW_PERSON_NAME, settings={}, created_at=now)
+        session.add(person)
+        session.flush()
+    if account is None:
+        account = WeChatAccount(
+            person_id=person.id,
+            appid=identity.appid,
+            openid=identity.openid,
+            unionid=identity.unionid,
+            created_at=now,
+        )
+        session.add(account)
+    elif identity.unionid and account.unionid != identity.unionid:
+        account.unionid = identity.unionid
+    return issue_token(session, person, device_id=device_id, now=now)
+
+
+def _person_of_unionid(session: Session, unionid: str | None) -> Person | None:
+    if not unionid:
+        return None
+    return session.scalar(
+        select(Person).join(WeChatAccount, WeChatAccount.person_id == Person.id).where(WeChatAccount.unionid == unionid)
+    )
+
+
+def issue_token(session: Session, person: Person, *, device_id: str | None, now: datetime) -> SignedIn:
+    """A new opaque token for this device. Raises NotAllowed `sign_in_blocked` for a blocked or erased person."""
+    if person.state != "active":
+        raise NotAllowed("sign_in_blocked")
+    token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(days=TOKEN_DAYS)
+    session.add(
+        AuthToken(
+            person_id=person.id,
+            token_hash=hash_token(token),
+            device_id=device_id,
+            expires_at=expires_at,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return SignedIn(token, expires_at, person)
+
+
+def sign_out(session: Session, token: str, *, now: datetime) -> None:
+    """Revoke one token; a token that is unknown or revoked already changes nothing."""
+    session.execute(
+        update(AuthToken)
+        .where(AuthToken.token_hash == hash_token(token), AuthToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def authenticate(session: Session, token: str, *, device_id: str | None, now: datetime, today: date) -> Actor:
+    """The actor behind a token, with the grants valid today: one query.
+
+    Raises NotSignedIn: `session_expired` for a token that is unknown, revoked or too old.
+    """
+    valid_grant = and_(
+        Grant.person_id == Person.id, Grant.from_on <= today, (Grant.to_on.is_(None)) | (Grant.to_on > today)
+    )
+    rows = session.execute(
+        select(
+            Person.id,
+            Person.zone,
+            Person.name,
+            Grant.role,
+            Grant.scope_kind,
+            Grant.scope_id,
+            Grant.from_on,
+            Grant.to_on,
+        )
+        .select_from(AuthToken)
+        .join(Person, Person.id == AuthToken.person_id)
+        .outerjoin(Grant, valid_grant)
+        .where(
+            AuthToken.token_hash == hash_token(token),
+            AuthToken.revoked_at.is_(None),
+            AuthToken.expires_at > now,
+            Person.state == "active",
+        )
+    ).all()
+    if not rows:
+        raise NotSignedIn("session_expired")
+    grants = tuple(
+        GrantFacts(row.role, row.scope_kind, row.scope_id, row.from_on, row.to_on)
+        for row in rows
+        if row.role is not None
+    )
+    first = rows[0]
+    return Actor(person_id=first.id, grants=grants, zone=first.zone, device_id=device_id, name=first.name)
+
+
+def grant_role(
+    session: Session,
+    person_id: int,
+    role: str,
+    *,
+    scope_kind: str = "district",
+    scope_id: int | None = None,
+    from_on: date,
+    to_on: date | None = None,
+    now: datetime,
+) -> Grant:
+    """Give a role; the same role in the same scope, still open, is given once."""
+    existing = session.scalar(
+        select(Grant).where(
+            Grant.person_id == person_id,
+            Grant.role == role,
+            Grant.scope_kind == scope_kind,
+            Grant.scope_id.is_not_distinct_from(scope_id),
+            Grant.to_on.is_(None),
+        )
+    )
+    if existing:
+        return existing
+    grant = Grant(
+        person_id=person_id,
+        role=role,
+        scope_kind=scope_kind,
+        scope_id=scope_id,
+        from_on=from_on,
+        to_on=to_on,
+        created_at=now,
+    )
+    session.add(grant)
+    session.flush()
+    return grant
+
+
+def end_grants(
+    session: Session, person_id: int, role: str, *, scope_kind: str, scope_id: int | None, today: date
+) -> int:
+    """Take a role back from today: rows that began earlier keep their history, later ones go. Returns how many."""
+    rows = session.scalars(
+        select(Grant).where(
+            Grant.person_id == person_id,
+            Grant.role == role,
+            Grant.scope_kind == scope_kind,
+            Grant.scope_id.is_not_distinct_from(scope_id),
+            (Grant.to_on.is_(None)) | (Grant.to_on > today),
+        )
+    ).all()
+    for row in rows:
+        if row.from_on < today:
+            row.to_on = today
+        else:
+            session.delete(row)
+    session.flush()
+    return len(rows)
+
+
+def change_me(
+    session: Session, person_id: int, *, name: str | None, zone: str | None, settings: dict[str, bool] | None
+) -> None:
+    """Change one's own name, zone or settings; None leaves a thing as it is."""
+    person = session.get_one(Person, person_id)
+    if name is not None:
+        person.name = name
+    if zone is not None:
+        person.zone = zone
+    if settings is not None:
+        person.settings = {**person.settings, **settings}
+    session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person sees of themself."""
+
+    person: Person
+    phone_masked: str | None
+    orgs: tuple[tuple[str, str], ...]
+    branch: tuple[str, str] | None
+
+
+def profile(session: Session, actor: Actor, *, cipher: Cipher, today: date) -> Profile:
+    """Own record: masked phone, the firms one acts for, the home branch of today."""
+    person = session.get_one(Person, actor.person_id)
+    org_ids = actor.scopes("enterprise_contact", "org")
+    orgs = session.scalars(select(Org).where(Org.id.in_(org_ids)).order_by(Org.id)).all() if org_ids else []
+    branch = home_branch(session, actor.person_id, today)
+    return Profile(
+        person=person,
+        phone_masked=mask_phone(cipher.decrypt(person.phone_cipher)) if person.phone_cipher else None,
+        orgs=tuple((org.code, org.name_on(today)) for org in orgs),
+        branch=(branch.code, branch.name) if branch else None,
+    )
+
+
+def home_branch(session: Session, person_id: int, day: date) -> PartyBranch | None:
+    """The branch a person belongs to on that day (党组织隶属)."""
+    return session.scalar(
+        select(PartyBranch)
+        .join(Membership, Membership.branch_id == PartyBranch.id)
+        .where(
+            Membership.person_id == person_id,
+            Membership.from_on <= day,
+            (Membership.to_on.is_(None)) | (Membership.to_on > day),
+        )
+        .order_by(Membership.from_on.desc())
+    )
+
+
+def mask_phone(phone: str) -> str:
+    """138****8000: enough for the owner to know which one it is."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
+
+
+def save_phone(session: Session, person_id: int, phone: str, *, cipher: Cipher) -> None:
+    """Keep a verified phone: ciphertext to show, keyed hash to find (decision 9)."""
+    person = session.get_one(Person, person_id)
+    person.phone_cipher = cipher.encrypt(phone)
+    person.phone_hash = cipher.keyed_hash("phone", phone)
+    session.flush()

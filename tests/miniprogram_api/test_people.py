@@ -1,0 +1,165 @@
+"""Sign-in, tokens, own record, invitations."""
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.people import AuthToken, Person, StaffCredential, WeChatAccount
+from services import claims
+from services.staff import create_staff, totp
+from tests.conftest import Caller, Clock, SignIn
+from tests.factories import create_branch, create_org
+
+
+@pytest.mark.rule("O1")
+def test_one_wechat_account_is_one_person_however_often_they_sign_in(guest: Caller, session: Session) -> None:
+    first = guest.post("/sign-in", {"code": "demo:driver"})
+    second = guest.post("/sign-in", {"code": "demo:driver"})
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json["person"]["id"] == second.json["person"]["id"]
+    assert first.json["token"] != second.json["token"]
+    assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+@pytest.mark.rule("O1")
+def test_two_accounts_of_one_unionid_are_one_person(guest: Caller, session: Session) -> None:
+    mini = guest.post("/sign-in", {"code": "demo:driver"}).json
+    web = guest.post("/sign-in/web", {"code": "demo:driver"}).json
+    assert mini["person"]["id"] == web["person"]["id"]
+    assert session.scalar(select(func.count()).select_from(WeChatAccount)) == 2
+
+
+def test_a_code_that_wechat_does_not_know_is_refused(guest: Caller) -> None:
+    answer = guest.post("/sign-in", {"code": "nonsense"})
+    assert (answer.status_code, answer.json["code"]) == (409, "sign_in_failed")
+
+
+@pytest.mark.rule("O3")
+def test_a_token_is_stored_only_as_its_hash(guest: Caller, session: Session) -> None:
+    token = guest.post("/sign-in", {"code": "demo:driver"}).json["token"]
+    assert token not in session.scalars(select(AuthToken.token_hash)).all()
+
+
+@pytest.mark.rule("O3")
+def test_signing_out_ends_the_token_at_once(guest: Caller) -> None:
+    guest.token = guest.post("/sign-in", {"code": "demo:driver"}).json["token"]
+    assert guest.get("/me").status_code == 200
+    assert guest.post("/sign-out").status_code == 204
+    answer = guest.get("/me")
+    assert (answer.status_code, answer.json["code"]) == (401, "session_expired")
+
+
+@pytest.mark.rule("O3")
+def test_a_token_ends_after_thirty_days(guest: Caller, clock: Clock) -> None:
+    guest.token = guest.post("/sign-in", {"code": "demo:driver"}).json["token"]
+    clock.forward(days=30)
+    assert guest.get("/me").status_code == 401
+
+
+def test_a_blocked_person_cannot_sign_in(guest: Caller, session: Session) -> None:
+    guest.post("/sign-in", {"code": "demo:driver"})
+    session.scalars(select(Person)).one().state = "blocked"
+    session.commit()
+    answer = guest.post("/sign-in", {"code": "demo:driver"})
+    assert (answer.status_code, answer.json["code"]) == (403, "sign_in_blocked")
+
+
+@pytest.mark.rule("O4")
+def test_a_grant_counts_only_between_its_dates(sign_in: SignIn, session: Session, clock: Clock) -> None:
+    secretary = sign_in(role="branch_secretary", scope_kind="district")
+    assert [r["role"] for r in secretary.get("/me").json["roles"]] == ["branch_secretary"]
+    person = session.get_one(Person, secretary.get("/me").json["id"])
+    person.grants[0].to_on = clock.now.date()
+    session.commit()
+    assert secretary.get("/me").json["roles"] == []
+
+
+def test_own_record_can_be_changed_and_the_rest_stays(sign_in: SignIn) -> None:
+    me = sign_in(name="林师傅")
+    changed = me.patch("/me", {"zone": "female", "settings": {"large_text": True}}).json
+    assert (changed["zone"], changed["name"], changed["settings"]) == ("female", "林师傅", {"large_text": True})
+
+
+@pytest.mark.rule("O5")
+def test_the_phone_is_stored_encrypted_and_shown_masked(sign_in: SignIn, session: Session) -> None:
+    me = sign_in()
+    shown = me.post("/me/phone", {"code": "driver"}).json["phone_masked"]
+    assert shown.startswith("199")
+    assert "****" in shown
+    person = session.get_one(Person, me.get("/me").json["id"])
+    assert b"199" not in (person.phone_cipher or b"")
+    assert len(person.phone_hash or "") == 64
+
+
+@pytest.mark.rule("O6")
+def test_an_invitation_makes_a_firms_contact_once(sign_in: SignIn, session: Session, clock: Clock) -> None:
+    org = create_org(session, now=clock.now, name="示范公司")
+    code, _ = claims.invite(session, org_id=org.id, now=clock.now)
+    session.commit()
+    me, other = sign_in(), sign_in()
+    assert me.post("/me/claims", {"code": code.lower()}).json["name"] == "示范公司"
+    assert [o["name"] for o in me.get("/me").json["orgs"]] == ["示范公司"]
+    assert other.post("/me/claims", {"code": code}).json["code"] == "claim_invalid"
+
+
+@pytest.mark.rule("O6")
+def test_an_invitation_of_a_branch_makes_a_member(sign_in: SignIn, session: Session, clock: Clock) -> None:
+    branch = create_branch(session, name="车场党支部")
+    code, _ = claims.invite(session, branch_id=branch.id, now=clock.now)
+    session.commit()
+    me = sign_in()
+    me.post("/me/claims", {"code": code})
+    assert me.get("/me").json["branch"]["name"] == "车场党支部"
+
+
+@pytest.mark.rule("O6")
+def test_an_old_invitation_is_refused(sign_in: SignIn, session: Session, clock: Clock) -> None:
+    branch = create_branch(session)
+    code, until = claims.invite(session, branch_id=branch.id, now=clock.now)
+    session.commit()
+    clock.now = until
+    assert sign_in().post("/me/claims", {"code": code}).json["code"] == "claim_invalid"
+
+
+@pytest.mark.rule("O7")
+def test_a_link_code_joins_a_bare_account_to_a_person(sign_in: SignIn, guest: Caller, session: Session) -> None:
+    me = sign_in(role="driver")
+    code = me.post("/me/link-code").json["code"]
+    guest.token = guest.post("/sign-in", {"code": "demo:driver"}).json["token"]
+    assert guest.post("/me/claims", {"code": code}).json["kind"] == "link"
+    assert guest.get("/me").status_code == 401
+    again = guest.post("/sign-in", {"code": "demo:driver"}, headers={"Authorization": ""})
+    assert again.json["person"]["id"] == me.get("/me").json["id"]
+
+
+@pytest.mark.rule("O7")
+def test_a_person_with_a_record_is_not_merged_by_a_code(sign_in: SignIn) -> None:
+    code = sign_in(role="driver").post("/me/link-code").json["code"]
+    answer = sign_in(role="member").post("/me/claims", {"code": code})
+    assert (answer.status_code, answer.json["code"]) == (409, "link_needs_merge")
+
+
+@pytest.mark.rule("O8")
+def test_staff_sign_in_by_password_and_one_time_code(guest: Caller, session: Session, clock: Clock, container) -> None:  # type: ignore[no-untyped-def]
+    person = create_staff(session, name="周师傅", login="zhou", password="a long password", now=clock.now)
+    session.commit()
+    ok = guest.post("/sign-in/staff", {"name": "Zhou", "password": "a long password"})
+    assert ok.json["person"]["id"] == person.id
+    secret = "JBSWY3DPEHPK3PXP"
+    session.scalars(select(StaffCredential)).one().totp_cipher = container.cipher.encrypt(secret)
+    session.commit()
+    without = guest.post("/sign-in/staff", {"name": "zhou", "password": "a long password"})
+    assert (without.status_code, without.json["code"]) == (401, "staff_sign_in_failed")
+    with_code = {"name": "zhou", "password": "a long password", "otp": totp(secret, clock.now)}
+    assert guest.post("/sign-in/staff", with_code).status_code == 200
+
+
+@pytest.mark.rule("O8")
+@pytest.mark.parametrize("body", [{"name": "zhou", "password": "wrong"}, {"name": "nobody", "password": "x"}])
+def test_a_wrong_name_and_a_wrong_password_sound_the_same(
+    guest: Caller, session: Session, clock: Clock, body: dict[str, str]
+) -> None:
+    create_staff(session, name="周师傅", login="zhou", password="a long password", now=clock.now)
+    session.commit()
+    answer = guest.post("/sign-in/staff", body)
+    assert (answer.status_code, answer.json["code"]) == (401, "staff_sign_in_failed")
