@@ -1,0 +1,93 @@
+import { reactive } from 'vue'
+import { get, postAsGuest, send, useSessionPort } from '@/api/client'
+import type { AppConfig, Named, Person, SignedIn } from '@/api/types'
+import { read, remove, write } from './storage'
+
+/** Who is signed in on this phone. Guests may look at everything; the first write asks. */
+export const session = reactive({
+  token: read<string>('token'),
+  person: read<Person>('person'),
+  orgCode: read<string>('org'),
+})
+
+let waiting: ((signedIn: boolean) => void)[] = []
+
+export function currentOrg(): Named | null {
+  const orgs = session.person?.orgs ?? []
+  return orgs.find((org) => org.code === session.orgCode) ?? orgs[0] ?? null
+}
+
+export function chooseOrg(code: string): void {
+  session.orgCode = code
+  write('org', code)
+}
+
+export const hasRole = (role: string): boolean => session.person?.roles.some((r) => r.role === role) ?? false
+
+function keepPerson(person: Person): void {
+  session.person = person
+  write('person', person)
+}
+
+export async function signIn(code: string): Promise<Person> {
+  const answer = await postAsGuest<SignedIn>('/sign-in', { code })
+  session.token = answer.token
+  write('token', answer.token)
+  keepPerson(answer.person)
+  return answer.person
+}
+
+/** Signing out also takes away what was kept for this person on the phone: passes and stored pages. */
+export function forgetPerson(): void {
+  session.token = null
+  session.person = null
+  session.orgCode = null
+  for (const key of ['token', 'person', 'org', 'passes', 'page:bookings:upcoming', 'page:bookings:past', 'page:inbox']) remove(key)
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    if (session.token) await send('POST', '/sign-out')
+  } finally {
+    forgetPerson()
+  }
+}
+
+export async function refreshPerson(): Promise<void> {
+  if (!session.token) return
+  keepPerson(await get<Person>('/me'))
+}
+
+export async function updatePerson(changes: { zone?: string; name?: string; settings?: object }): Promise<void> {
+  keepPerson(await send<Person>('PATCH', '/me', changes))
+}
+
+export const appConfig = (): Promise<AppConfig> => get<AppConfig>('/app-config')
+
+/** Opens the sign-in page and tells when it closed; the interrupted action goes on from there. */
+export function ensureSignedIn(): Promise<boolean> {
+  if (session.token) return Promise.resolve(true)
+  return new Promise((resolve) => {
+    waiting.push(resolve)
+    if (waiting.length === 1) uni.navigateTo({ url: '/pages/me/sign-in', fail: () => signInClosed() })
+  })
+}
+
+export function signInClosed(): void {
+  const told = waiting
+  waiting = []
+  for (const resolve of told) resolve(session.token !== null)
+}
+
+export function connectSession(): void {
+  useSessionPort({
+    token: () => session.token,
+    forget: (token) => {
+      if (session.token === token) {
+        session.token = null
+        remove('token')
+      }
+    },
+    ask: ensureSignedIn,
+  })
+}

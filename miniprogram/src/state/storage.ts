@@ -1,0 +1,28 @@
+/** Small typed access to the phone's own storage; a full or forbidden storage is the same as an empty one. */
+const PREFIX = 'lianyi:'
+
+export function read<T>(key: string): T | null {
+  try {
+    const text = uni.getStorageSync(PREFIX + key) as unknown
+    return typeof text === 'string' && text ? (JSON.parse(text) as T) : null
+  } catch {
+    return null
+  }
+}
+
+export function write(key: string, value: unknown): boolean {
+  try {
+    uni.setStorageSync(PREFIX + key, JSON.stringify(value))
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function remove(key: string): void {
+  try {
+    uni.removeStorageSync(PREFIX + key)
+  } catch {
+    // nothing was kept, so nothing has to go
+  }
+}

@@ -1,0 +1,20 @@
+/** What only the browser needs. */
+
+/** Enter and space press what says it is a button. */
+export function pressWithKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    const target = event.target as HTMLElement
+    if (event.key !== 'Enter' && event.key !== ' ') return
+    if (!['button', 'tab', 'switch', 'radio'].includes(target.getAttribute('role') ?? '')) return
+    event.preventDefault()
+    target.click()
+  })
+}
+
+/** The built app stays on the phone, so that a pass opens without a network. */
+export function registerServiceWorker(): void {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  window.addEventListener('load', () => {
+    navigator.serviceWorker.register('/sw.js').catch((error) => console.warn('service worker refused', error))
+  })
+}
