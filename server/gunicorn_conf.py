@@ -3,6 +3,11 @@
 The app is not loaded before the fork: open SQLite handles and threads must not be shared by workers.
 """
 
+import os
+import shutil
+import tempfile
+from typing import Any
+
 worker_class = "gthread"
 workers = 2
 threads = 8
@@ -17,3 +22,21 @@ errorlog = "-"
 loglevel = "warning"
 # Its default lies in the home directory, which may be missing or read-only.
 control_socket_disable = True
+
+
+def on_starting(_server: Any) -> None:
+    """One folder for the figures of all workers, known before they fork."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lianyi-metrics-")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A dead worker's gauges no longer count; its counters stay."""
+    # Late: the library decides at import whether figures are shared, so the folder must be known by then.
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
