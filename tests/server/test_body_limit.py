@@ -31,7 +31,7 @@ def send(address: str, body: bytes, path: str = "/", *, chunked: bool = False) -
         return answer.status, raw, connection.getresponse().read() == b"3"
 
 
-@pytest.mark.rule("O01")
+@pytest.mark.rule("O90")
 @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
 @pytest.mark.parametrize(
     ("size", "path", "status"),
@@ -59,7 +59,7 @@ def test_too_large_a_body_is_drained_and_answered_with_413(
         assert refusal["message"]
 
 
-@pytest.mark.rule("O01")
+@pytest.mark.rule("O90")
 def test_past_32_mb_nothing_more_is_read(address: str) -> None:
     """The announced gigabyte is never sent: the answer comes all the same, and the connection closes."""
     host, port = address.split(":")

@@ -60,14 +60,14 @@ def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervise, "TICK_SECONDS", 0.02)
 
 
-@pytest.mark.rule("O02")
+@pytest.mark.rule("O91")
 def test_all_end_together(tmp_path: Path) -> None:
     supervisor = Supervisor([program(name, WRITES_ITS_PID, tmp_path) for name in ("web", "scheduler")])
     assert run_until(supervisor, lambda: bool(pids(tmp_path, "web") and pids(tmp_path, "scheduler"))) == 0
     assert not any(alive(pid) for name in ("web", "scheduler") for pid in pids(tmp_path, name))
 
 
-@pytest.mark.rule("O02")
+@pytest.mark.rule("O91")
 def test_one_that_dies_is_said_and_restarted_while_the_other_stays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -78,7 +78,7 @@ def test_one_that_dies_is_said_and_restarted_while_the_other_stays(
     assert "died name=scheduler exit=3" in caplog.text
 
 
-@pytest.mark.rule("O02")
+@pytest.mark.rule("O91")
 def test_one_that_will_not_end_is_killed_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -100,7 +100,7 @@ def test_the_address_is_said_once_when_it_answers(tmp_path: Path) -> None:
     assert said == ["ready"]
 
 
-@pytest.mark.rule("O02")
+@pytest.mark.rule("O91")
 def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
     """As from a terminal: SIGINT to the supervisor, whose programs live in sessions of their own."""
     code = (
