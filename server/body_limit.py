@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 
+from domain.error_messages import message_for
+
 MEBIBYTE = 1024 * 1024
 BODY_BYTES = MEBIBYTE
 UPLOAD_BYTES = 10 * MEBIBYTE
@@ -66,7 +68,7 @@ def _drain(source: IO[bytes], most: int) -> None:
 
 
 def _refuse(start_response: StartResponse, limit: int) -> Iterable[bytes]:
-    refusal = {"code": "too_large", "message": "内容太大了，请精简或压缩后再发。", "details": {"max_bytes": limit}}
+    refusal = {"code": "too_large", "message": message_for("too_large", {}), "details": {"max_bytes": limit}}
     body = json.dumps(refusal, ensure_ascii=False).encode()
     headers = [("Content-Type", "application/json; charset=utf-8"), ("Content-Length", str(len(body)))]
     start_response("413 Content Too Large", headers)
