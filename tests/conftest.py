@@ -123,7 +123,7 @@ def settings(tmp_path: Path) -> Settings:
     """Demo settings with every path in the test's own folder."""
     return Settings.from_env(
         {
-            "LIANYI_DATABASE_URL": "sqlite://",
+            "LIANYI_DATABASE_URL": "sqlite:///unused.db",
             "LIANYI_FILES_DIR": str(tmp_path / "files"),
             "LIANYI_INDEX_DIR": str(tmp_path / "index"),
             "LIANYI_BASE_URL": "http://testserver",

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from miniprogram_api.http.paging import Page
 from models.notification import Notification
-from services.notification_templates import inbox_text
+from services.notification_templates import render
 
 
 class InboxItemOut(BaseModel):
@@ -20,12 +20,12 @@ class InboxItemOut(BaseModel):
 
     @classmethod
     def of(cls, row: Notification) -> "InboxItemOut":
-        title, text = inbox_text(row.template, row.data)
+        words = render(row.template, row.data)
         return cls(
             id=row.id,
             template=row.template,
-            title=title,
-            text=text,
+            title=words.title,
+            text=words.text,
             page=row.page,
             at=row.due_at,
             read_at=row.read_at,

@@ -30,7 +30,7 @@ def seed(demo: bool) -> None:
 
     deps = container()
     with deps.unit_of_work() as session:
-        seed_reference(session, now=deps.now())
+        seed_reference(session)
         if demo:
             seed_demo(session, deps, now=deps.now())
     click.echo("seeded")

@@ -1,7 +1,7 @@
 """The driver hooks: rollback and savepoints keep nothing they should not."""
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from models.organisation import Department
@@ -32,10 +32,11 @@ def test_a_rolled_back_savepoint_keeps_no_row(engine: Engine) -> None:
     with database.unit_of_work() as session:
         session.add(Department(code="kept", name="x"))
         session.flush()
-        with pytest.raises(IntegrityError), session.begin_nested():
-            session.add(Department(code="lost", name="x"))
-            session.add(Department(code="kept", name="x"))
-            session.flush()
+        savepoint = session.begin_nested()
+        session.execute(insert(Department).values(code="lost", name="x"))
+        with pytest.raises(IntegrityError):
+            session.execute(insert(Department).values(code="kept", name="x"))
+        savepoint.rollback()
     assert (_count(database, "kept"), _count(database, "lost")) == (1, 0)
     with database.unit_of_work() as session:
         session.delete(session.scalars(select(Department).where(Department.code == "kept")).one())

@@ -1,0 +1,103 @@
+"""The outbox: told once, after the commit, never twice to WeChat."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models.notification import Notification
+from models.people import Person
+from server.container import Container
+from services.notifications import LEASE, claim_due, deliver_due, enqueue
+from services.ports import Delivery, OutgoingNotification
+from tests.conftest import Clock, SignIn
+from tests.factories import create_person
+
+
+@dataclass
+class Channel:
+    """Answers as told, one answer after the other, and keeps what it got."""
+
+    answers: list[Delivery]
+    got: list[int] = field(default_factory=list)
+    name: str = "test"
+
+    def send(self, message: OutgoingNotification, *, now: datetime) -> Delivery:
+        self.got.append(message.id)
+        return self.answers.pop(0) if self.answers else Delivery("sent")
+
+
+def _tell(session: Session, person: Person, now: datetime, key: str = "k1") -> None:
+    enqueue(session, person_id=person.id, template="late_answer", data={"text": "好了"}, dedupe_key=key, now=now)
+
+
+def _deliver(container: Container, channel: Channel) -> int:
+    return deliver_due(container.unit_of_work, [channel], now=container.now)
+
+
+@pytest.mark.rule("O11")
+def test_the_same_news_is_written_once(session: Session, now: datetime) -> None:
+    person = create_person(session, now=now)
+    _tell(session, person, now)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        _tell(session, person, now)
+
+
+@pytest.mark.rule("O11")
+def test_sent_news_is_not_sent_again(session: Session, container: Container, now: datetime) -> None:
+    _tell(session, create_person(session, now=now), now)
+    session.commit()
+    channel = Channel([])
+    assert (_deliver(container, channel), _deliver(container, channel)) == (1, 0)
+    assert len(channel.got) == 1
+
+
+@pytest.mark.rule("O11")
+def test_what_is_known_not_sent_is_tried_again_later(session: Session, container: Container, clock: Clock) -> None:
+    _tell(session, create_person(session, now=clock.now), clock.now)
+    session.commit()
+    channel = Channel([Delivery("retry", "busy")])
+    assert (_deliver(container, channel), _deliver(container, channel)) == (1, 0)
+    clock.forward(minutes=3)
+    assert _deliver(container, channel) == 1
+    session.expire_all()
+    assert session.scalars(select(Notification.push_state)).all() == ["sent"]
+
+
+@pytest.mark.rule("O11")
+def test_an_unknown_outcome_is_not_sent_again(session: Session, container: Container, clock: Clock) -> None:
+    _tell(session, create_person(session, now=clock.now), clock.now)
+    session.commit()
+    channel = Channel([Delivery("unknown", "timeout")])
+    _deliver(container, channel)
+    clock.forward(hours=5)
+    assert _deliver(container, channel) == 0
+
+
+@pytest.mark.rule("O11")
+def test_a_send_that_died_half_way_is_unknown_not_repeated(session: Session, clock: Clock) -> None:
+    _tell(session, create_person(session, now=clock.now), clock.now)
+    assert len(claim_due(session, now=clock.now)) == 1
+    clock.now += LEASE * 2
+    assert claim_due(session, now=clock.now) == []
+    session.expire_all()
+    assert session.scalars(select(Notification.push_state)).all() == ["unknown"]
+
+
+@pytest.mark.rule("O12")
+def test_the_inbox_has_the_news_whatever_wechat_said(sign_in: SignIn, session: Session, now: datetime) -> None:
+    me, other = sign_in(), sign_in()
+    assert me.actor is not None
+    person = session.get_one(Person, me.actor.person_id)
+    _tell(session, person, now)
+    session.commit()
+    page = me.get("/inbox").json
+    assert (page["total"], page["unread"], page["items"][0]["text"]) == (1, 1, "好了")
+    item = page["items"][0]["id"]
+    assert other.post(f"/inbox/{item}/read").status_code == 404
+    first = me.post(f"/inbox/{item}/read").json["read_at"]
+    assert me.post(f"/inbox/{item}/read").json["read_at"] == first
+    assert me.get("/inbox").json["unread"] == 0
