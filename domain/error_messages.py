@@ -32,6 +32,11 @@ MESSAGES: dict[str, str] = {
     "link_needs_merge": "两个账号都有记录，请联系工作人员合并",
     "login_taken": "这个登录名已经有人用了，请换一个",
     "password_too_short": "密码至少 {min} 位",
+    # wechat
+    "phone_code_invalid": "没有拿到手机号，请再点一次授权",
+    "sign_in_preview": "现在是预览模式，请点右下角“使用完整服务”后再登录",
+    "no_wechat_account": "请先用微信登录，再打开消息提醒",
+    "unknown_template": "没有这种提醒，请刷新页面后再试",
     # writing twice
     "client_uuid_reused": "这次提交的编号已用在另一项内容上，请重新操作",
 }

@@ -106,6 +106,9 @@ ACCESS: dict[str, str | frozenset[str]] = {
     # inbox
     "inbox.list_inbox": SIGNED_IN,
     "inbox.read_item": SIGNED_IN,
+    # subscribe messages
+    "subscribe.list_templates": GUEST,
+    "subscribe.record_consents": SIGNED_IN,
     # app
     "app_config.show": GUEST,
 }

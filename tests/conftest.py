@@ -104,6 +104,11 @@ class OneConnectionDatabase(Database):
             yield session
 
     @contextmanager
+    def hurried(self, lock_seconds: float) -> Iterator[Session]:
+        with self.unit_of_work() as session:
+            yield session
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         with Session(
             self._connection, join_transaction_mode="create_savepoint", expire_on_commit=False, autoflush=False
@@ -116,6 +121,9 @@ class EmptyIndex:
 
     def search(self, query: str, *, limit: int = 10) -> list[Hit]:
         return []
+
+    def is_ready(self) -> bool:
+        return True
 
 
 @pytest.fixture

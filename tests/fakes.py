@@ -38,6 +38,9 @@ class FakeWeChat:
         self.sent.append((openid, template_id, data))
         return self.answer
 
-    def send_service_text(self, openid: str, text: str, *, now: datetime) -> WeChatSend:
+    def mini_program_code(self, scene: str, page: str) -> bytes:
+        return b"png"
+
+    def send_service_text(self, openid: str, text: str, *, appid: str, now: datetime) -> WeChatSend:
         self.texts.append((openid, text))
         return self.answer
