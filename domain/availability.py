@@ -1,0 +1,189 @@
+"""Free or taken 余位: the one calculation that both lists the places and guards them (decision 21).
+
+`free_units` and `free_seats` answer for one wish; a day is that same answer for every start. Nothing
+here is personalised: `free` is what anyone of that zone could book now.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from domain.local_time import local_day
+from domain.opening import grid, is_open
+from domain.service_types import ServiceFacts, UnitFacts, serves, zones_of
+
+WALKIN_RELEASE = timedelta(minutes=30)
+LONGEST_OCCUPANCY = timedelta(days=2)
+"""No single row of occupancy is longer, so a look-up need not search all of history."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """One row of occupancy: a unit taken over [start, end), or `taken` seats in one cell."""
+
+    unit_id: int | None
+    start: datetime
+    end: datetime
+    taken: int | None = None
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The occupancy of one service over some stretch of time, ready to be asked."""
+
+    units: dict[int, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
+    seats: dict[datetime, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[Busy]) -> "Timeline":
+        timeline = cls()
+        for row in rows:
+            timeline.add(row.unit_id, row.start, row.end, row.taken)
+        return timeline
+
+    def add(self, unit_id: int | None, start: datetime, end: datetime, taken: int | None) -> None:
+        if unit_id is None:
+            self.seats[start] = taken or 0
+        else:
+            self.units[unit_id].append((start, end))
+
+    def is_free(self, unit_id: int, start: datetime, end: datetime) -> bool:
+        """Whether nothing of that unit overlaps [start, end)."""
+        return all(busy_end <= start or end <= busy_start for busy_start, busy_end in self.units.get(unit_id, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One start of a day: `free` of `capacity` places; `zones` where no zone was asked for and the service has them."""
+
+    start: datetime
+    end: datetime
+    free: int
+    capacity: int
+    zones: dict[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAvailability:
+    """Every start of one local day, full and past ones included, and the next start that has a place."""
+
+    service: ServiceFacts
+    day: date
+    zone: str | None
+    minutes: int
+    slots: tuple[Slot, ...]
+    next_free: Slot | None = None
+
+
+def unit_order(unit: UnitFacts) -> tuple[tuple[int, int | str], ...]:
+    """By number as people count: S2 before S10."""
+    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"[0-9]+|[^0-9]+", unit.no))
+
+
+@lru_cache(maxsize=4096)
+def units_for(service: ServiceFacts, zone: str | None, *, with_walkin: bool) -> tuple[UnitFacts, ...]:
+    """The units of a zone, best first: own zone before `any`, accessible ones last, small rooms before large.
+
+    Without `with_walkin` the last ⌊share × n⌋ units of each zone, by number, are left for people who walk in.
+    """
+    groups: dict[str, list[UnitFacts]] = defaultdict(list)
+    for unit in sorted(service.units, key=unit_order):
+        if serves(unit, zone):
+            groups[unit.zone or "any"].append(unit)
+    kept: list[UnitFacts] = []
+    for units in groups.values():
+        held = 0 if with_walkin else len(units) * service.walkin_permille // 1000
+        kept += units[: len(units) - held]
+    return tuple(sorted(kept, key=lambda u: ((u.zone or "any") == "any", u.is_accessible, u.seats or 0, unit_order(u))))
+
+
+def occupied_until(service: ServiceFacts, start: datetime, minutes: int) -> datetime:
+    """The end of what a booking takes: its own end and the cleaning after it."""
+    return start + timedelta(minutes=minutes + service.cleaning_minutes)
+
+
+def opens_for_booking(service: ServiceFacts, start: datetime, now: datetime) -> bool:
+    """Not in the past, within the booking window, and not a service for walking in only."""
+    if not service.is_bookable or start < now:
+        return False
+    tz = service.opening.tz
+    return local_day(start, tz) <= local_day(now, tz) + timedelta(days=service.window_days)
+
+
+def free_units(
+    service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, zone: str | None, now: datetime
+) -> list[UnitFacts]:
+    """The units that can be booked for [start, start + minutes), best first."""
+    if not opens_for_booking(service, start, now):
+        return []
+    until = occupied_until(service, start, minutes)
+    units = units_for(service, zone, with_walkin=start - now <= WALKIN_RELEASE)
+    return [unit for unit in units if timeline.is_free(unit.id, start, until)]
+
+
+def free_seats(service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, now: datetime) -> int:
+    """The seats of a pool that stay free in every cell a booking would touch."""
+    if service.capacity is None or not opens_for_booking(service, start, now):
+        return 0
+    held = 0 if start - now <= WALKIN_RELEASE else service.capacity * service.walkin_permille // 1000
+    until = occupied_until(service, start, minutes)
+    taken = max((timeline.seats.get(cell, 0) for cell in cells(start, until, service.cell_minutes)), default=0)
+    return max(0, service.capacity - held - taken)
+
+
+def cells(start: datetime, until: datetime, cell_minutes: int) -> list[datetime]:
+    """The counter cells that [start, until) touches; they stand on multiples of the cell in UTC."""
+    width = timedelta(minutes=cell_minutes)
+    cell = start - (start - EPOCH) % width
+    found: list[datetime] = []
+    while cell < until:
+        found.append(cell)
+        cell += width
+    return found
+
+
+def slot_at(
+    service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, zone: str | None, now: datetime
+) -> Slot:
+    """How many places one start has."""
+    end = start + timedelta(minutes=minutes)
+    if service.rules.shares == "seats":
+        return Slot(
+            start, end, free_seats(service, timeline, start, minutes, now=now), service.capacity or 0
+        )  # a pool has no zones
+    units = free_units(service, timeline, start, minutes, zone=zone, now=now)
+    capacity = len(units_for(service, zone, with_walkin=True))
+    zones = None
+    if zone is None and zones_of(service):
+        zones = {name: sum(serves(unit, name) for unit in units) for name in zones_of(service)}
+    return Slot(start, end, len(units), capacity, zones)
+
+
+def day_slots(
+    service: ServiceFacts, timeline: Timeline, day: date, minutes: int, *, zone: str | None, now: datetime
+) -> tuple[Slot, ...]:
+    """Every start of a local day from which `minutes` fit into the opening hours."""
+    return tuple(
+        slot_at(service, timeline, start, minutes, zone=zone, now=now)
+        for start in grid(service.opening, day, service.step_minutes)
+        if is_open(service.opening, start, start + timedelta(minutes=minutes))
+    )
+
+
+def nearest_free(slots: Iterable[Slot], wished: datetime, *, party_size: int = 1, limit: int = 5) -> list[Slot]:
+    """The free starts nearest to the wished one, in order of time."""
+    free = sorted((s for s in slots if s.free >= party_size), key=lambda s: (abs(s.start - wished), s.start))
+    return sorted(free[:limit], key=lambda s: s.start)
+
+
+def free_right_now(service: ServiceFacts, timeline: Timeline, *, now: datetime) -> int:
+    """Places nobody occupies at this moment, for someone standing at the door."""
+    if service.rules.shares == "seats":
+        cell = cells(now, now + timedelta(microseconds=1), service.cell_minutes)[0]
+        return max(0, (service.capacity or 0) - timeline.seats.get(cell, 0))
+    moment = timedelta(microseconds=1)
+    return sum(timeline.is_free(u.id, now, now + moment) for u in units_for(service, None, with_walkin=True))

@@ -1,0 +1,130 @@
+"""What kinds of service there are 服务类别, and the plain facts that rules need of a service.
+
+A new service of an existing kind is only a data row; a new kind is one entry in `SERVICE_KINDS`.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import gcd
+from typing import Literal
+
+from domain.opening import Opening
+
+ZONES = ("male", "female")
+UNIT_ZONES = ("male", "female", "family", "any")
+UNIT_STATES = ("ok", "cleaning", "broken")
+LONGEST_STEP = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKind:
+    """One kind: what is shared out, and what a booking starts as."""
+
+    label: str
+    shares: Literal["units", "seats"]
+    first_state: Literal["confirmed", "requested"] = "confirmed"
+    counts_party: bool = False
+    """Whether several people may come on one booking."""
+    longest_slots: int = 2
+    """How many slots one booking may last where the service does not say."""
+
+
+SERVICE_KINDS: dict[str, ServiceKind] = {
+    "unit": ServiceKind("编号设施", "units"),
+    "pool": ServiceKind("名额", "seats", counts_party=True),
+    "desk": ServiceKind("值班窗口", "units", longest_slots=1),
+    "room": ServiceKind("活动室", "units", first_state="requested", counts_party=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """One numbered unit. No zone means any; `seats` only for rooms."""
+
+    id: int
+    no: str
+    zone: str | None = None
+    is_accessible: bool = False
+    state: str = "ok"
+    seats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """A notice of a centre with the time it stands."""
+
+    id: int
+    kind: str
+    text: str
+    start: object
+    end: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceFacts:
+    """A service as the rules see it; compared by identity, one per catalogue revision."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    slot_minutes: int
+    opening: Opening
+    step_minutes: int = LONGEST_STEP
+    cell_minutes: int = LONGEST_STEP
+    min_minutes: int = 30
+    max_minutes: int = 60
+    cleaning_minutes: int = 0
+    grace_minutes: int = 0
+    capacity: int | None = None
+    walkin_permille: int = 0
+    booking_required: bool = False
+    is_bookable: bool = True
+    who_may_book: tuple[str, ...] | None = None
+    max_future_per_person: int | None = None
+    window_days: int = 14
+    hold_minutes: int = 1440
+    units: tuple[UnitFacts, ...] = ()
+    centre_id: int = 0
+    centre_code: str = ""
+    centre_name: str = ""
+    centre_place: str = field(default="")
+
+    @property
+    def rules(self) -> ServiceKind:
+        return SERVICE_KINDS[self.kind]
+
+
+def default_step(slot_minutes: int) -> int:
+    """Starts come every slot, at least every half hour, so that 22:00–06:00 fits into 20:00–09:00 (decision 20)."""
+    return min(slot_minutes, LONGEST_STEP)
+
+
+def default_longest(kind: str, slot_minutes: int) -> int:
+    """A booking lasts at most two slots (a desk: one), and no more than twelve hours unless its slot is longer."""
+    return max(slot_minutes, min(slot_minutes * SERVICE_KINDS[kind].longest_slots, 720))
+
+
+def counting_cell(step_minutes: int, opens: list[int]) -> int:
+    """The width of a pool's counters: the widest that every start falls on.
+
+    Counters stand on multiples of the cell in UTC. Should hours change later to starts between them, a booking
+    counts in each cell it touches: never too many guests, at worst a few too few.
+    """
+    return gcd(step_minutes, LONGEST_STEP, *opens)
+
+
+@lru_cache(maxsize=4096)
+def zones_of(service: ServiceFacts) -> tuple[str, ...]:
+    """The zones a guest may choose; empty where the service has none (decision 21)."""
+    kinds = {unit.zone or "any" for unit in service.units}
+    if not kinds - {"any"}:
+        return ()
+    return ZONES if "any" in kinds else tuple(zone for zone in ZONES if zone in kinds)
+
+
+def serves(unit: UnitFacts, zone: str | None) -> bool:
+    """Whether a unit serves a zone; without a wish, any zone will do. Family units are given by staff only."""
+    if unit.state != "ok" or unit.zone == "family":
+        return False
+    return zone is None or unit.zone in (None, "any", zone)
