@@ -26,6 +26,8 @@ ROLES: dict[str, str] = {
 
 GUEST = "guest"
 """Anyone may look (decision 8)."""
+ANYONE = "anyone"
+"""Anyone, and the token is not even looked at: signing in must work with an old one."""
 SIGNED_IN = "signed_in"
 """Any signed-in person; what they see is their own."""
 
@@ -94,9 +96,9 @@ def may(actor: Actor, action: str, scopes: Iterable[Scope]) -> bool:
 # endpoint (blueprint.function) → GUEST, SIGNED_IN, or the roles that may come in
 ACCESS: dict[str, str | frozenset[str]] = {
     # people
-    "people.sign_in": GUEST,
-    "people.sign_in_staff": GUEST,
-    "people.sign_in_web": GUEST,
+    "people.sign_in": ANYONE,
+    "people.sign_in_staff": ANYONE,
+    "people.sign_in_web": ANYONE,
     "people.sign_out": SIGNED_IN,
     "people.show_me": SIGNED_IN,
     "people.change_me": SIGNED_IN,
@@ -110,7 +112,7 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "subscribe.list_templates": GUEST,
     "subscribe.record_consents": SIGNED_IN,
     # app
-    "app_config.show": GUEST,
+    "app_config.show": ANYONE,
 }
 
 

@@ -19,3 +19,7 @@ class TextIndex(Protocol):
     """A searchable collection. Deterministic: the same collection and query give the same hits."""
 
     def search(self, query: str, *, limit: int = 10) -> Sequence[Hit]: ...
+
+    def is_ready(self) -> bool:
+        """Whether it has been built at least once on this machine."""
+        ...

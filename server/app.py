@@ -29,7 +29,6 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
     app.config.update(
         DESCRIPTION="服务中心预约、主题党日签到、惠企政策问答",
         VALIDATION_ERROR_STATUS_CODE=422,
-        TAGS=[],
         AUTO_404_RESPONSE=False,
         PROPAGATE_EXCEPTIONS=False,
     )

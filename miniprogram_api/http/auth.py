@@ -7,7 +7,7 @@ from apiflask import HTTPTokenAuth
 from flask import g, request
 
 from domain.errors import NotAllowed, NotSignedIn
-from domain.permissions import GUEST, SIGNED_IN, Actor, access_of
+from domain.permissions import ANYONE, GUEST, SIGNED_IN, Actor, access_of
 from miniprogram_api.http.context import deps
 from services.people import authenticate
 
@@ -28,6 +28,8 @@ def guard() -> None:
     if request.endpoint is None or not request.path.startswith(API_PREFIX):
         return
     access = access_of(request.endpoint)
+    if access == ANYONE:
+        return
     token = bearer_token()
     g.actor = _authenticate(token) if token else None
     if access == GUEST:

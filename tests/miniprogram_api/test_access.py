@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from apiflask import APIFlask
 
-from domain.permissions import ACCESS, ACTIONS, GUEST, ROLES, SIGNED_IN
+from domain.permissions import ACCESS, ACTIONS, ANYONE, GUEST, ROLES, SIGNED_IN
 from server.app import create_app
 from server.container import build
 from server.settings import Settings
@@ -33,7 +33,7 @@ def _endpoints(app: APIFlask) -> Iterator[tuple[str, str, str]]:
 
 
 ALL = sorted(_endpoints(_bare_app()))
-GUARDED = [case for case in ALL if ACCESS.get(case[0]) != GUEST]
+GUARDED = [case for case in ALL if ACCESS.get(case[0]) not in (GUEST, ANYONE)]
 FOR_ROLES = [case for case in ALL if isinstance(ACCESS.get(case[0]), frozenset)]
 
 
@@ -47,7 +47,7 @@ def test_the_table_names_only_roles_that_exist() -> None:
     named = {role for entry in ACCESS.values() if isinstance(entry, frozenset) for role in entry}
     named |= {role for roles in ACTIONS.values() for role in roles}
     assert named <= set(ROLES)
-    assert all(entry in (GUEST, SIGNED_IN) for entry in ACCESS.values() if isinstance(entry, str))
+    assert all(entry in (ANYONE, GUEST, SIGNED_IN) for entry in ACCESS.values() if isinstance(entry, str))
 
 
 @pytest.mark.rule("O9")
@@ -74,5 +74,10 @@ def test_an_unknown_path_is_404_for_everyone(guest: Caller, sign_in: SignIn) -> 
 
 def test_a_token_that_ran_out_is_said_even_where_guests_may_look(guest: Caller) -> None:
     guest.token = "old"
-    answer = guest.get("/app-config")
+    answer = guest.get("/policies")
     assert (answer.status_code, answer.json["code"]) == (401, "session_expired")
+
+
+def test_an_old_token_does_not_stand_in_the_way_of_signing_in(guest: Caller) -> None:
+    guest.token = "old"
+    assert guest.post("/sign-in", {"code": "demo:driver"}).status_code == 200
