@@ -12,7 +12,7 @@ WEAPP := $(APP)/dist/build/mp-weixin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 MODULES := $(APP)/node_modules/.installed
-APP_SOURCES := $(shell find $(APP)/src $(APP)/index.html $(APP)/*.json $(APP)/*.ts $(APP)/scripts -type f 2>/dev/null)
+APP_SOURCES := $(shell find $(APP)/src $(APP)/public $(APP)/build $(APP)/index.html $(APP)/*.json $(APP)/*.ts -type f 2>/dev/null)
 PIP := $(PY) -m pip install -q --no-input --disable-pip-version-check --require-hashes
 
 export PYTHONUNBUFFERED := 1
