@@ -96,7 +96,7 @@ def prepare(deps: Container) -> None:
 
         click.echo("filling the demo district")
         with deps.unit_of_work() as session:
-            seed_reference(session, now=deps.now())
+            seed_reference(session)
             seed_demo(session, deps, now=deps.now())
     engine.dispose()
 
