@@ -1,6 +1,6 @@
 """Every table. Importing this package registers them all on `Base.metadata`."""
 
-from models import activity, centre, conversation, demand, notification, organisation, people, platform, wechat
+from models import activity, centre, conversation, demand, notification, organisation, people, platform, policy, wechat
 from models.base import Base
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "organisation",
     "people",
     "platform",
+    "policy",
     "wechat",
 ]
