@@ -37,6 +37,7 @@ class Settings:
     mp_secret: str
     mp_token: str
     mp_aes_key: str
+    mp_mode: str
     oa_appid: str
     oa_secret: str
     oa_token: str
@@ -82,6 +83,7 @@ class Settings:
             mp_secret=get("MP_SECRET", DEMO_WECHAT_SECRET if is_demo else ""),
             mp_token=get("MP_TOKEN", DEMO_TOKEN if is_demo else ""),
             mp_aes_key=get("MP_AES_KEY", DEMO_AES_KEY if is_demo else ""),
+            mp_mode=get("MP_MODE", "safe"),
             oa_appid=get("OA_APPID", DEMO_OA_APPID if is_demo else ""),
             oa_secret=get("OA_SECRET", DEMO_WECHAT_SECRET if is_demo else ""),
             oa_token=get("OA_TOKEN", DEMO_TOKEN if is_demo else ""),
@@ -108,6 +110,8 @@ class Settings:
             raise SettingsError("LIANYI_ENV must be demo or production")
         if self.oa_mode not in ("plain", "compat", "safe"):
             raise SettingsError("LIANYI_OA_MODE must be plain, compat or safe")
+        if self.mp_mode not in ("plain", "compat", "safe"):
+            raise SettingsError("LIANYI_MP_MODE must be plain, compat or safe")
         if self.env != "production":
             return
         demo_values = {DEMO_SECRET, DEMO_WECHAT_SECRET, DEMO_TOKEN, DEMO_AES_KEY, DEMO_MP_APPID, DEMO_OA_APPID}

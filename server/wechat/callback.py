@@ -50,14 +50,16 @@ def install(container: Container, *, ask: AnswerText | None = None, pace: Pace |
 
 
 def accounts_of(settings: Settings) -> dict[str, CallbackAccount]:
-    """The accounts WeChat may call us for. The mini-program's push is always sealed."""
+    """The accounts WeChat may call us for."""
     found: dict[str, CallbackAccount] = {}
     if settings.oa_token:
         found["oa"] = CallbackAccount(
             "official_account", settings.oa_appid, settings.oa_token, settings.oa_aes_key, _MODES[settings.oa_mode]
         )
     if settings.mp_token:
-        found["mp"] = CallbackAccount("mini_program", settings.mp_appid, settings.mp_token, settings.mp_aes_key)
+        found["mp"] = CallbackAccount(
+            "mini_program", settings.mp_appid, settings.mp_token, settings.mp_aes_key, _MODES[settings.mp_mode]
+        )
     return found
 
 
