@@ -127,9 +127,14 @@ def test_an_expired_lease_is_taken_over_and_the_first_loses(once: Once, database
     assert isinstance(first, Claimed)
     clock.forward(seconds=4)
     assert once.answer(APPID, PUSH, lambda session: "接手", passive=True) == "接手"
-    with pytest.raises(LeaseLost), database.unit_of_work() as session:
-        leave_trace(session, clock)
-        wechat_claims.complete(session, first, reply="迟到", now=clock.now)
+
+    def late_commit() -> None:
+        with database.unit_of_work() as session:
+            leave_trace(session, clock)
+            wechat_claims.complete(session, first, reply="迟到", now=clock.now)
+
+    with pytest.raises(LeaseLost):
+        late_commit()
     assert traces(database) == 0
     assert claim(database).reply == "接手"
 
