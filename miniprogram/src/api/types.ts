@@ -11,6 +11,7 @@ export interface Page<T> {
 
 export interface Role {
   role: string
+  role_name?: string
   scope_kind: string
   scope: string | null
   scope_name: string | null

@@ -42,7 +42,7 @@ export function forgetPerson(): void {
   session.token = null
   session.person = null
   session.orgCode = null
-  for (const key of ['token', 'person', 'org', 'passes', 'page:bookings:upcoming', 'page:bookings:past', 'page:inbox']) remove(key)
+  for (const key of ['token', 'person', 'org', 'passes', 'page:bookings:upcoming', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
 }
 
 export async function signOut(): Promise<void> {
