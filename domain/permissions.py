@@ -111,6 +111,19 @@ ACCESS: dict[str, str | frozenset[str]] = {
     # subscribe messages
     "subscribe.list_templates": GUEST,
     "subscribe.record_consents": SIGNED_IN,
+    # activities and check-in: who hosts is asked by the services
+    "activities.list_activities": GUEST,
+    "activities.show_activity": GUEST,
+    "activities.create_activity": ACTIONS["activity.host"],
+    "activities.publish_activity": ACTIONS["activity.host"],
+    "activities.register": SIGNED_IN,
+    "activities.cancel_registration": SIGNED_IN,
+    "activities.ask_leave": SIGNED_IN,
+    "check_ins.show_display_code": ACTIONS["activity.host"],
+    "check_ins.issue_scan_ticket": ANYONE,
+    "check_ins.check_in": SIGNED_IN,
+    "check_ins.list_attendance": ACTIONS["attendance.read"],
+    "check_ins.count_heads": ACTIONS["activity.host"],
     # app
     "app_config.show": ANYONE,
 }

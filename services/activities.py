@@ -19,13 +19,13 @@ from domain.attendance import (
     PRESENT_STATES,
     ActivityFacts,
 )
+from domain.codes import new_code
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.permissions import Actor, Scope, may
 from models.activity import Activity, ActivityEvent, ActivityHost, CheckIn, Leave, Registration
 from models.organisation import Chain, Org, PartyBranch
 from services.idempotency import check_same_request
 
-CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 SECRET_BYTES = 32
 HOST_ACTION = "activity.host"
 HOST_IDS = {"branch": select(PartyBranch.id), "chain": select(Chain.id), "org": select(Org.id)}
@@ -135,7 +135,7 @@ def add_activity(
 ) -> Activity:
     """Write a draft with its hosts and first event; rights were looked at by the caller."""
     activity = Activity(
-        code="".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
+        code=new_code(),
         type=command.type,
         title=command.title,
         theme_tags=list(command.theme_tags),

@@ -32,6 +32,12 @@ TEMPLATES: Mapping[str, Template] = {
             asked_for=("booking",),
         ),
         Template(
+            name="booking_requested",
+            title="申请已提交",
+            text="{service}，{time}。位置先为您留着，中心同意后会再告诉您。",
+            fields={},
+        ),
+        Template(
             name="booking_reminder",
             title="预约快到了",
             text="{service}，{time}，地点：{place}。来不了请先取消，把位置让给别人。",
@@ -51,6 +57,12 @@ TEMPLATES: Mapping[str, Template] = {
             text="{service}，{time} 有空位，请在 {deadline} 前确认。",
             fields={"thing1": "service", "time2": "time", "time3": "deadline"},
             asked_for=("waitlist",),
+        ),
+        Template(
+            name="activity_registered",
+            title="报名成功",
+            text="{activity}，{time}，地点：{place}。到场扫屏幕上的码签到；来不了请先取消或请假。",
+            fields={},
         ),
         Template(
             name="activity_reminder",
