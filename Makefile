@@ -85,7 +85,7 @@ $(DEV): requirements-dev.txt $(RUNTIME)
 	@touch $@
 
 $(MODULES): $(APP)/package-lock.json | $(RUNTIME)
-	cd $(APP) && ../$(NODE) npm ci --no-progress
+	cd $(APP) && ../$(NODE) npm ci --no-progress --ignore-scripts
 	@touch $@
 
 $(H5)/.built: $(MODULES) $(APP_SOURCES)

@@ -7,7 +7,7 @@ step=${1:?which step: front, packages, code}
 case $step in
   front) # SOURCE — the H5 app from its lock file
     cd "$2/miniprogram"
-    npm ci --no-progress --no-audit --no-fund
+    npm ci --no-progress --ignore-scripts --no-audit --no-fund
     npm run --silent build:h5
     ;;
   packages) # SOURCE VENV — a clean environment with the pinned packages, nothing else
