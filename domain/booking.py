@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from domain.errors import Conflict, Invalid, NotAllowed
 from domain.local_time import iso, local_day
@@ -104,11 +104,7 @@ def check_start(service: ServiceFacts, start: datetime, minutes: int, *, now: da
 
 def check_party(service: ServiceFacts, party_size: int) -> None:
     """Seats and rooms take parties, a numbered unit takes one. Raises Invalid `party_size`."""
-    most = 1
-    if service.rules.shares == "seats":
-        most = service.capacity or 0
-    elif service.rules.counts_party:
-        most = max((unit.seats or 1 for unit in service.units), default=1)
+    most = service.capacity if service.capacity is not None else max((u.seats or 1 for u in service.units), default=1)
     if not 1 <= party_size <= most:
         raise Invalid("party_size", max=most)
 
@@ -169,9 +165,9 @@ def hold_until(service: ServiceFacts, start: datetime, now: datetime) -> datetim
     return min(now + timedelta(minutes=service.hold_minutes), start)
 
 
-def check_arrival(start: datetime, end: datetime, tz_text: str, *, now: datetime) -> None:
+def check_arrival(start: datetime, end: datetime, tz: tzinfo, *, now: datetime) -> None:
     """Guests are let in from half an hour before. Raises Conflict `too_early`, `stay_over`."""
     if now < start - EARLY_ARRIVAL:
-        raise Conflict("too_early", opens_at=tz_text)
+        raise Conflict("too_early", opens_at=iso(start - EARLY_ARRIVAL, tz))
     if now >= end:
         raise Conflict("stay_over")

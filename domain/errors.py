@@ -13,7 +13,7 @@ from domain.error_messages import message_for
 class Refusal(Exception):
     """Something a person asked for and may not have, with a code that never changes."""
 
-    def __init__(self, code: str, **details: Any) -> None:
+    def __init__(self, code: str, /, **details: Any) -> None:
         super().__init__(code)
         self.code = code
         self.details = details

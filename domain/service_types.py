@@ -3,7 +3,7 @@
 A new service of an existing kind is only a data row; a new kind is one entry in `SERVICE_KINDS`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
 from typing import Literal
@@ -23,17 +23,15 @@ class ServiceKind:
     label: str
     shares: Literal["units", "seats"]
     first_state: Literal["confirmed", "requested"] = "confirmed"
-    counts_party: bool = False
-    """Whether several people may come on one booking."""
     longest_slots: int = 2
     """How many slots one booking may last where the service does not say."""
 
 
 SERVICE_KINDS: dict[str, ServiceKind] = {
     "unit": ServiceKind("编号设施", "units"),
-    "pool": ServiceKind("名额", "seats", counts_party=True),
+    "pool": ServiceKind("名额", "seats"),
     "desk": ServiceKind("值班窗口", "units", longest_slots=1),
-    "room": ServiceKind("活动室", "units", first_state="requested", counts_party=True),
+    "room": ServiceKind("活动室", "units", first_state="requested"),
 }
 
 
@@ -47,17 +45,6 @@ class UnitFacts:
     is_accessible: bool = False
     state: str = "ok"
     seats: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeFacts:
-    """A notice of a centre with the time it stands."""
-
-    id: int
-    kind: str
-    text: str
-    start: object
-    end: object
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +75,7 @@ class ServiceFacts:
     centre_id: int = 0
     centre_code: str = ""
     centre_name: str = ""
-    centre_place: str = field(default="")
+    centre_place: str = ""
 
     @property
     def rules(self) -> ServiceKind:

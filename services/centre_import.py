@@ -1,0 +1,169 @@
+"""Importing centres with their services, units and opening rules. The same file again changes nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from domain.centre_file import Hours, Unreadable, read_centre, read_hours, read_service, read_unit
+from domain.service_types import SERVICE_KINDS
+from models.centre import Booking, Centre, OpeningRule, Service, Unit
+from services.import_report import ImportReport, Outcome
+
+SINCE = date(2000, 1, 1)
+
+
+def import_centres(session: Session, payload: Mapping[str, Any], *, now: datetime) -> ImportReport:
+    """Add or change centres (中心目录导入); what the file does not name stays as it is.
+
+    A row that cannot be read is reported with its place and reason, the others go in. Raises nothing
+    for bad rows.
+    """
+    report = ImportReport()
+    rows = payload.get("centres")
+    if not isinstance(rows, list):
+        report.add("centres", "refused", "no list of centres")
+        return report
+    for number, row in enumerate(rows, 1):
+        where = f"centres[{number}]"
+        try:
+            if not isinstance(row, Mapping):
+                raise Unreadable("a centre is not an object")
+            _import_centre(session, row, number, report, now)
+        except Unreadable as error:
+            report.add(where, "refused", str(error))
+    session.flush()
+    return report
+
+
+def _import_centre(session: Session, row: Mapping[str, Any], number: int, report: ImportReport, now: datetime) -> None:
+    columns = read_centre(row, number)
+    hours = row.get("hours") or {}
+    if not isinstance(hours, Mapping):
+        raise Unreadable("hours is not an object")
+    opening = read_hours(hours["default"]) if "default" in hours else frozenset()
+    services = row.get("services") or []
+    codes = {service.get("code") for service in services if isinstance(service, Mapping)}
+    centre = session.scalar(select(Centre).where(Centre.code_key == columns["code_key"]))
+    outcome: Outcome = "unchanged"
+    if centre is None:
+        centre, outcome = Centre(**columns, created_at=now), "added"
+        session.add(centre)
+    elif _change(centre, columns):
+        outcome = "changed"
+    session.flush()
+    if _set_rules(session, centre.id, None, opening) and outcome == "unchanged":
+        outcome = "changed"
+    report.add(centre.code, outcome)
+    for place, service in enumerate(services, 1):
+        _import_service(session, centre, service, hours, opening, place, report, now)
+    for name in sorted(set(hours) - {"default"} - codes):
+        report.add(f"{centre.code}.{name}", "refused", "hours for a service that is not in the file")
+
+
+def _import_service(
+    session: Session,
+    centre: Centre,
+    row: Any,
+    hours: Mapping[str, Any],
+    opening: Hours,
+    place: int,
+    report: ImportReport,
+    now: datetime,
+) -> None:
+    where = f"{centre.code}.services[{place}]"
+    try:
+        if not isinstance(row, Mapping):
+            raise Unreadable("a service is not an object")
+        own = _own_hours(row, hours)
+        columns = read_service(row, centre.code, own or opening, place)
+        units = [read_unit(unit, n) for n, unit in enumerate(row.get("units") or [], 1)]
+        if SERVICE_KINDS[columns["kind"]].shares == "units" and not units:
+            raise Unreadable("no units")
+        outcome = _write_service(session, centre, columns, units, own, now)
+    except Unreadable as error:
+        report.add(where, "refused", str(error))
+    else:
+        report.add(columns["code"], outcome)
+
+
+def _own_hours(row: Mapping[str, Any], hours: Mapping[str, Any]) -> Hours:
+    if row.get("window") is not None:
+        return read_hours(row["window"])
+    code = str(row.get("code"))
+    return read_hours(hours[code]) if code in hours and code != "default" else frozenset()
+
+
+def _write_service(
+    session: Session, centre: Centre, columns: dict[str, Any], units: list[dict[str, Any]], own: Hours, now: datetime
+) -> Outcome:
+    service = session.scalar(select(Service).where(Service.code_key == columns["code_key"]))
+    if service is None:
+        service = Service(**columns, centre_id=centre.id, created_at=now)
+        session.add(service)
+        session.flush()
+        changed, outcome = True, "added"
+    else:
+        _keep_counters(session, service, columns)
+        changed, outcome = _change(service, columns), "changed"
+    changed |= _set_units(session, service, units)
+    session.flush()
+    changed |= _set_rules(session, centre.id, service.id, own)
+    if not changed:
+        return "unchanged"
+    return "added" if outcome == "added" else "changed"
+
+
+def _keep_counters(session: Session, service: Service, columns: dict[str, Any]) -> None:
+    """A service with bookings keeps its kind and the width of its counters (also guarded by the database)."""
+    if session.scalar(select(Booking.id).where(Booking.service_id == service.id).limit(1)) is None:
+        return
+    if columns["kind"] != service.kind:
+        raise Unreadable(f"a service with bookings stays {service.kind}")
+    columns["cell_minutes"] = service.cell_minutes
+
+
+def _set_units(session: Session, service: Service, wanted: Iterable[dict[str, Any]]) -> bool:
+    kept = {unit.no: unit for unit in session.scalars(select(Unit).where(Unit.service_id == service.id))}
+    changed = False
+    for columns in wanted:
+        unit = kept.get(columns["no"])
+        if unit is None:
+            session.add(Unit(**columns, service_id=service.id))
+            changed = True
+        else:
+            # Whether a unit is broken today is the staff's word, not the file's.
+            changed |= _change(unit, {name: value for name, value in columns.items() if name != "state"})
+    return changed
+
+
+def _set_rules(session: Session, centre_id: int, service_id: int | None, hours: Hours) -> bool:
+    scope = (OpeningRule.centre_id == centre_id) & (OpeningRule.effective_from == SINCE)
+    scope &= OpeningRule.service_id.is_(None) if service_id is None else OpeningRule.service_id == service_id
+    kept = {(r.weekday, r.opens_minutes, r.closes_minutes) for r in session.scalars(select(OpeningRule).where(scope))}
+    if kept == hours:
+        return False
+    session.execute(delete(OpeningRule).where(scope))
+    session.add_all(
+        OpeningRule(
+            centre_id=centre_id,
+            service_id=service_id,
+            weekday=weekday,
+            opens_minutes=opens,
+            closes_minutes=closes,
+            effective_from=SINCE,
+        )
+        for weekday, opens, closes in sorted(hours, key=lambda rule: (rule[0] or 0, rule[1]))
+    )
+    session.flush()
+    return True
+
+
+def _change(row: Any, columns: Mapping[str, Any]) -> bool:
+    """Set what differs; say whether anything did."""
+    differing = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
