@@ -6,10 +6,11 @@ starts with the low bits of its step: an old code can be told from a forged one 
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
@@ -158,9 +159,10 @@ def read_qr(text: str) -> tuple[str, str]:
     Raises:
         Invalid: `code_forged` where it is no check-in code at all.
     """
-    text = text.strip()
-    path = urlsplit(text).path if "://" in text else text
-    payload = unquote(path.rpartition(QR_PATH)[2] if QR_PATH in path else path).strip("/")
+    path = re.split("[?#]", text.strip(), maxsplit=1)[0]
+    if "://" in path and QR_PATH not in path:
+        raise Invalid("code_forged")
+    payload = unquote(path.rpartition(QR_PATH)[2]).strip("/")
     activity, dot, code = payload.rpartition(".")
     if not dot or not activity or "/" in payload:
         raise Invalid("code_forged")

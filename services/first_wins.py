@@ -15,5 +15,7 @@ def insert_if_first(dialect: str, table: FromClause) -> Insert:
     """
     assert isinstance(table, Table)
     if dialect == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+        statement: Insert = postgresql.insert(table).on_conflict_do_nothing()
+    else:
+        statement = sqlite.insert(table).on_conflict_do_nothing()
+    return statement.inline().execution_options(preserve_rowcount=True)
