@@ -3,13 +3,17 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from models.conversation import Conversation, ConversationTurn
 from models.people import WeChatAccount
-from models.platform import AuditEntry
 from models.wechat import SubscribeAllowance
-from services import wechat_claims
+from services import audit, conversations, wechat_claims
+from services.conversations import Speaker
+
+CHANNEL = "oa"
+"""Under which turns of the official account are kept."""
 
 
 def person_of(session: Session, *, appid: str, openid: str) -> int | None:
@@ -35,14 +39,31 @@ def forget(session: Session, *, appid: str, openid: str, now: datetime) -> None:
         delete(SubscribeAllowance).where(SubscribeAllowance.appid == appid, SubscribeAllowance.openid == openid)
     )
     session.execute(delete(WeChatAccount).where(WeChatAccount.appid == appid, WeChatAccount.openid == openid))
-    session.add(
-        AuditEntry(
-            at=now,
-            person_id=person_id,
-            action="wechat.unfollow",
-            subject_kind="person",
-            subject_id=person_id,
-            details={"appid": appid},
-        )
+    conversations.forget(session, Speaker(None, guest_key(appid, openid)))
+    if person_id is not None:
+        _forget_turns_here(session, person_id)
+    audit.record(
+        session,
+        person_id=person_id,
+        action="wechat.unfollow",
+        subject_kind="person",
+        subject_id=person_id,
+        now=now,
+        details={"appid": appid},
     )
-    session.flush()
+
+
+def _forget_turns_here(session: Session, person_id: int) -> None:
+    """A linked person has one talk for all channels: what was said in the app stays, the context does not."""
+    talk = select(Conversation.id).where(Conversation.person_id == person_id)
+    session.execute(
+        delete(ConversationTurn)
+        .where(ConversationTurn.conversation_id.in_(talk), ConversationTurn.channel == CHANNEL)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Conversation)
+        .where(Conversation.person_id == person_id)
+        .values(context={})
+        .execution_options(synchronize_session=False)
+    )

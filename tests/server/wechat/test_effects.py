@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.conversation import Conversation, ConversationTurn
 from models.people import Person, WeChatAccount
 from models.wechat import SubscribeAllowance, WeChatClaim
 from server.wechat import phrasing
 from server.wechat.effects import Circumstances, perform
 from server.wechat.push import Push
-from services import subscriptions, wechat_claims, wechat_followers
+from services import conversations, subscriptions, wechat_claims, wechat_followers
+from services.conversations import Speaker, Turn
 from services.wechat_claims import Claimed
 from tests.conftest import Clock
 from tests.factories import create_person, create_wechat_account
@@ -166,6 +168,11 @@ def test_nothing_is_left_of_an_unfollowed_account(
     create_wechat_account(session, person, now=clock.now, appid=APPID, openid=OPENID)
     other = create_wechat_account(session, person, now=clock.now, appid="wxmp", openid="oOther")
     follower.event("subscribe_msg_popup_event", List={"TemplateId": "A", "SubscribeStatusString": "accept"})
+    for speaker in (Speaker(person.id), Speaker(None, wechat_followers.guest_key(APPID, OPENID))):
+        talk = conversations.open_conversation(session, speaker, now=clock.now)
+        for channel in ("oa", "app"):
+            turn = Turn("问", channel, "greeting", {"replies": []})
+            conversations.keep_turn(session, talk, turn, context={"topic": "x"}, now=clock.now)
     claimed = wechat_claims.take(session, appid=APPID, message_key="k", now=clock.now)
     assert isinstance(claimed, Claimed)
     wechat_claims.complete(session, claimed, reply="等着发的话", now=clock.now, late_for=OPENID)
@@ -177,3 +184,6 @@ def test_nothing_is_left_of_an_unfollowed_account(
     row = session.scalars(select(WeChatClaim)).one()
     assert (row.openid, row.reply, row.reply_state) == (None, None, None)
     assert session.get(Person, person.id) is not None
+    talk = session.scalars(select(Conversation)).one()
+    assert (talk.person_id, talk.context) == (person.id, {})
+    assert session.scalars(select(ConversationTurn.channel)).all() == ["app"]
