@@ -31,9 +31,9 @@ def install(container: Container, *, ask: AnswerText | None = None, pace: Pace |
     Raises Misconfigured for keys that cannot be right, so that the process does not start with them.
     """
     if ask is None:
-        from server.wechat.answering import answer_text
+        from server.wechat.answering import answerer
 
-        ask = answer_text
+        ask = answerer(container)
     blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
     pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="wechat")
     once = Once(
