@@ -70,7 +70,7 @@ def check_who(service: ServiceFacts, actor: Actor) -> None:
     if not service.is_bookable:
         raise Conflict("walk_in_only")
     if service.who_may_book is not None and not actor.has_role(*service.who_may_book):
-        raise NotAllowed("who_may_book", roles=[ROLES.get(role, role) for role in service.who_may_book])
+        raise NotAllowed("who_may_book", roles=opens_to(service))
 
 
 def check_length(service: ServiceFacts, minutes: int) -> None:
@@ -171,3 +171,8 @@ def check_arrival(start: datetime, end: datetime, tz: tzinfo, *, now: datetime) 
         raise Conflict("too_early", opens_at=iso(start - EARLY_ARRIVAL, tz))
     if now >= end:
         raise Conflict("stay_over")
+
+
+def opens_to(service: ServiceFacts) -> list[str] | None:
+    """For whom a service is, in words; None for everyone."""
+    return None if service.who_may_book is None else [ROLES.get(role, role) for role in service.who_may_book]

@@ -111,6 +111,22 @@ ACCESS: dict[str, str | frozenset[str]] = {
     # subscribe messages
     "subscribe.list_templates": GUEST,
     "subscribe.record_consents": SIGNED_IN,
+    # centres and bookings: whose booking, and which desk, is asked by the services
+    "centres.list_centres": GUEST,
+    "centres.show_centre": GUEST,
+    "centres.list_services": GUEST,
+    "centres.show_service": GUEST,
+    "centres.show_availability": GUEST,
+    "centres.show_month": GUEST,
+    "bookings.create_booking": SIGNED_IN,
+    "bookings.list_bookings": SIGNED_IN,
+    "bookings.show_booking": SIGNED_IN,
+    "bookings.cancel_booking": SIGNED_IN,
+    "bookings.show_calendar": SIGNED_IN,
+    "desk.confirm": ACTIONS["desk.run"],
+    "desk.refuse": ACTIONS["desk.run"],
+    "desk.check_in": ACTIONS["desk.run"],
+    "desk.complete": ACTIONS["desk.run"],
     # activities and check-in: who hosts is asked by the services
     "activities.list_activities": GUEST,
     "activities.show_activity": GUEST,

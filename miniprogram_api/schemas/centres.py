@@ -1,0 +1,242 @@
+"""Shapes of centres, services and free places."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.availability import DayAvailability, Slot
+from domain.booking import opens_to
+from domain.hours_text import hours_text
+from domain.local_time import iso, local_day
+from domain.service_types import ServiceFacts, zones_of
+from miniprogram_api.http.paging import Page, PageQuery
+from miniprogram_api.schemas.base import RequestModel
+from services.centres import CentreNow, ServiceNow, StripDay
+
+ServiceKindName = Literal["unit", "pool", "desk", "room"]
+ZoneName = Literal["male", "female"]
+
+
+class CentresQuery(PageQuery):
+    near: str | None = Field(None, max_length=60, description="lat,lon; used for this answer alone")
+
+
+class AvailabilityQuery(RequestModel):
+    day: date = Field(alias="date")
+    minutes: int | None = Field(None, ge=1, le=100_000)
+    zone: str | None = Field(None, max_length=10)
+
+
+class MonthQuery(RequestModel):
+    first: date = Field(alias="from")
+    days: int = Field(14, ge=1, le=31)
+    minutes: int | None = Field(None, ge=1, le=100_000)
+    zone: str | None = Field(None, max_length=10)
+
+
+class CentreRef(BaseModel):
+    code: str
+    name: str
+
+
+class ServiceOut(BaseModel):
+    code: str
+    name: str
+    kind: ServiceKindName
+    slot_minutes: int
+    step_minutes: int
+    min_minutes: int
+    max_minutes: int
+    cleaning_minutes: int
+    grace_minutes: int
+    has_zones: bool
+    zones: list[ZoneName]
+    capacity: int
+    booking_required: bool
+    bookable: bool
+    needs_approval: bool
+    who: list[str] | None
+    max_future: int | None
+    window_days: int
+    open_now: bool
+    free_now: int
+    hours_text: str
+    centre: CentreRef
+
+    @classmethod
+    def of(cls, service: ServiceNow, *, now: datetime) -> "ServiceOut":
+        facts = service.facts
+        zones = zones_of(facts)
+        columns: dict[str, Any] = {
+            "code": facts.code,
+            "name": facts.name,
+            "kind": facts.kind,
+            "slot_minutes": facts.slot_minutes,
+            "step_minutes": facts.step_minutes,
+            "min_minutes": facts.min_minutes,
+            "max_minutes": facts.max_minutes,
+            "cleaning_minutes": facts.cleaning_minutes,
+            "grace_minutes": facts.grace_minutes,
+            "has_zones": bool(zones),
+            "zones": list(zones),
+            "capacity": places_of(facts),
+            "booking_required": facts.booking_required,
+            "bookable": facts.is_bookable,
+            "needs_approval": facts.rules.first_state == "requested",
+            "who": opens_to(facts),
+            "max_future": facts.max_future_per_person,
+            "window_days": facts.window_days,
+            "open_now": service.open_now,
+            "free_now": service.free_now,
+            "hours_text": hours_text(facts.opening, local_day(now, facts.opening.tz)),
+            "centre": CentreRef(code=facts.centre_code, name=facts.centre_name),
+        }
+        return cls.model_construct(**columns)
+
+
+class ServicePage(Page[ServiceOut]):
+    pass
+
+
+class NoticeOut(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: int
+    kind: Literal["congestion", "closure", "hours"]
+    text: str
+    since: str = Field(alias="from")
+    until: str | None
+
+
+class CentreOut(BaseModel):
+    code: str
+    name: str
+    place: str
+    lat: float | None
+    lon: float | None
+    distance_m: int | None
+    tz: str
+    contact: str | None
+    free_of_charge: bool
+    way_in: str | None
+    open_now: bool
+    free_now: int
+    hours_text: str
+    notices: list[NoticeOut]
+
+    @classmethod
+    def columns(cls, centre: CentreNow, *, now: datetime) -> dict[str, Any]:
+        facts = centre.facts
+        return {
+            "code": facts.code,
+            "name": facts.name,
+            "place": facts.place,
+            "lat": facts.position.lat if facts.position else None,
+            "lon": facts.position.lon if facts.position else None,
+            "distance_m": centre.distance_m,
+            "tz": facts.tz.key,
+            "contact": facts.contact,
+            "free_of_charge": facts.is_free,
+            "way_in": facts.way_in,
+            "open_now": centre.open_now,
+            "free_now": centre.free_now,
+            "hours_text": hours_text(facts.opening, local_day(now, facts.tz)),
+            "notices": [
+                NoticeOut(
+                    id=notice.id,
+                    kind=notice.kind,
+                    text=notice.text,
+                    since=iso(notice.start, facts.tz),
+                    until=iso(notice.end, facts.tz) if notice.end else None,
+                )
+                for notice in facts.notices
+                if notice.stands_at(now)
+            ],
+        }
+
+    @classmethod
+    def of(cls, centre: CentreNow, *, now: datetime) -> "CentreOut":
+        return cls(**cls.columns(centre, now=now))
+
+
+class CentreDetailOut(CentreOut):
+    services: list[ServiceOut]
+
+    @classmethod
+    def of(cls, centre: CentreNow, *, now: datetime) -> "CentreDetailOut":
+        services = [ServiceOut.of(service, now=now) for service in centre.services]
+        return cls.model_construct(**cls.columns(centre, now=now), services=services)
+
+
+class CentrePage(Page[CentreOut]):
+    pass
+
+
+class SlotOut(BaseModel):
+    start: str
+    end: str
+    free: int
+    capacity: int
+    zones: dict[ZoneName, int] | None = None
+
+
+class SpanOut(BaseModel):
+    start: str
+    end: str
+
+
+class AvailabilityOut(BaseModel):
+    service: str
+    date: date
+    zone: ZoneName | None
+    minutes: int
+    slots: list[SlotOut]
+    next_free: SpanOut | None
+
+
+class StripDayOut(BaseModel):
+    date: date
+    free_slots: int
+    open: bool
+
+
+class MonthOut(BaseModel):
+    service: str
+    days: list[StripDayOut]
+
+    @classmethod
+    def of(cls, service: str, strip: list[StripDay]) -> "MonthOut":
+        days = [StripDayOut(date=day.day, free_slots=day.free_slots, open=day.open) for day in strip]
+        return cls(service=service, days=days)
+
+
+def availability_body(found: DayAvailability) -> dict[str, Any]:
+    """The shape of `AvailabilityOut`, built by hand: a day has up to 288 starts and this is asked most."""
+    tz = found.service.opening.tz
+
+    def slot_body(slot: Slot) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "start": iso(slot.start, tz),
+            "end": iso(slot.end, tz),
+            "free": slot.free,
+            "capacity": slot.capacity,
+        }
+        if slot.zones is not None:
+            body["zones"] = slot.zones
+        return body
+
+    after = found.next_free
+    return {
+        "service": found.service.code,
+        "date": found.day.isoformat(),
+        "zone": found.zone,
+        "minutes": found.minutes,
+        "slots": [slot_body(slot) for slot in found.slots],
+        "next_free": {"start": iso(after.start, tz), "end": iso(after.end, tz)} if after else None,
+    }
+
+
+def places_of(service: ServiceFacts) -> int:
+    """How many places a service has for guests; family units are given by staff."""
+    return service.capacity if service.capacity is not None else sum(unit.zone != "family" for unit in service.units)

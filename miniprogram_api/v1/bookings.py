@@ -1,0 +1,85 @@
+"""Bookings 预约: book, list, show, cancel, put into a calendar."""
+
+from apiflask import APIBlueprint, FileSchema
+from flask import Response
+
+from domain.booking_text import when_text
+from domain.calendar_file import CalendarEvent, calendar_file
+from miniprogram_api.http.auth import current_actor
+from miniprogram_api.http.context import deps
+from miniprogram_api.schemas.bookings import BookIn, BookingDetailOut, BookingOut, BookingPage, BookingsQuery
+from services import bookings
+
+bp = APIBlueprint("bookings", __name__, url_prefix="/api/v1", tag="预约 Bookings")
+
+
+@bp.post("/bookings")
+@bp.input(BookIn)
+@bp.output(BookingOut, status_code=201)
+def create_booking(json_data: BookIn) -> tuple[BookingOut, int]:
+    """Take a place; the same `client_uuid` again answers 200 with the first booking."""
+    actor, now = current_actor(), deps().now()
+    with deps().unit_of_work() as session:
+        booked = bookings.book(session, json_data.to_command(actor=actor), cipher=deps().cipher, now=now)
+    return BookingOut.of(booked.booking, actor=actor, deps=deps(), now=now), 200 if booked.repeated else 201
+
+
+@bp.get("/bookings")
+@bp.input(BookingsQuery, location="query")
+@bp.output(BookingPage)
+def list_bookings(query_data: BookingsQuery) -> BookingPage:
+    """One's own bookings, the one made last first."""
+    actor, now = current_actor(), deps().now()
+    with deps().read() as session:
+        found, total = bookings.list_mine(
+            session,
+            actor.person_id,
+            state=query_data.state,
+            now=now,
+            offset=query_data.offset,
+            limit=query_data.per_page,
+        )
+    items = [BookingOut.of(booking, actor=actor, deps=deps(), now=now) for booking in found]
+    return BookingPage.model_construct(items=items, total=total, page=query_data.page, per_page=query_data.per_page)
+
+
+@bp.get("/bookings/<code>")
+@bp.output(BookingDetailOut)
+def show_booking(code: str) -> BookingDetailOut:
+    """One booking with its history, for its owner or the desk of its centre."""
+    actor, now = current_actor(), deps().now()
+    with deps().read() as session:
+        booking = bookings.get_booking(session, code, actor=actor)
+        events = list(bookings.list_events(session, booking.id))
+    return BookingDetailOut.with_events(booking, events, actor=actor, deps=deps(), now=now)
+
+
+@bp.post("/bookings/<code>/cancel")
+@bp.output(BookingOut)
+def cancel_booking(code: str) -> BookingOut:
+    """Give a place back; cancelling again changes nothing."""
+    actor, now = current_actor(), deps().now()
+    with deps().unit_of_work() as session:
+        booking = bookings.cancel(session, code, actor=actor, now=now)
+    return BookingOut.of(booking, actor=actor, deps=deps(), now=now)
+
+
+@bp.get("/bookings/<code>.ics")
+@bp.output(FileSchema(), content_type="text/calendar")
+def show_calendar(code: str) -> Response:
+    """The booking as a calendar file."""
+    now = deps().now()
+    with deps().read() as session:
+        booking = bookings.get_booking(session, code, actor=current_actor())
+    service = booking.service
+    event = CalendarEvent(
+        uid=f"{booking.code}@lianyi",
+        start=booking.start,
+        end=booking.end,
+        summary=f"{service.name}（{service.centre_name}）",
+        location=service.centre_place,
+        description=f"预约码 {booking.code}，{when_text(booking.start, booking.end, service.opening.tz)}",
+        is_cancelled=not booking.state.startswith(("requested", "confirmed", "checked_in", "completed")),
+    )
+    headers = {"Content-Disposition": f'attachment; filename="{booking.code}.ics"'}
+    return Response(calendar_file(event, now=now), mimetype="text/calendar", headers=headers)
