@@ -10,7 +10,7 @@ export function ariaForWeapp(): Plugin {
     enforce: 'pre',
     transform(code, id) {
       if (!id.endsWith('.vue')) return null
-      return { code: code.replace(/ role="/g, ' aria-role="'), map: null }
+      return { code: code.replace(/ (:?)role="/g, ' $1aria-role="'), map: null }
     },
   }
 }

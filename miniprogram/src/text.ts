@@ -60,6 +60,7 @@ export const verdictWords: Record<string, string> = {
 export const levelNames: Record<string, string> = {
   national: '国家级',
   provincial: '省级',
+  province: '省级',
   municipal: '市级',
   city: '市级',
   district: '区级',

@@ -32,7 +32,7 @@ export function conditionRows(conditions: Condition[], depth = 0, path = ''): Co
       sign: condition.sign ?? '',
       text: condition.requirement || GROUPS[condition.kind ?? 'all'] || '',
       value: valueText(condition),
-      clause: condition.clause ?? '',
+      clause: condition.clause && condition.clause !== condition.requirement ? condition.clause : '',
       soft: condition.hard === false,
     }
     return [row, ...conditionRows(children, depth + 1, `${key}.`)]

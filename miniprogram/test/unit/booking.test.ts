@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import type { Booking, Service, Slot } from '@/api/types'
+import { defaultSlot, durations, groupSlots } from '@/pages/services/choice'
+import { nextBooking } from '@/pages/services/ticket'
+import { keepPasses, keptPass } from '@/state/passes'
+
+const service = (changes: Partial<Service>): Service => ({ min_minutes: 30, max_minutes: 60, step_minutes: 30, slot_minutes: 30, ...changes }) as Service
+const slot = (clock: string, free: number): Slot => ({ start: `2026-11-21T${clock}:00+08:00`, end: '', free, capacity: 5 })
+const NOW = Date.parse('2026-11-21T19:10:00+08:00')
+
+test('lengths go from the shortest to the longest in steps', () => {
+  expect(durations(service({}))).toEqual([30, 60])
+  expect(durations(service({ min_minutes: 20, max_minutes: 20, slot_minutes: 20, step_minutes: 20 }))).toEqual([20])
+  expect(durations(service({ min_minutes: 240, max_minutes: 720, slot_minutes: 480 }))).toHaveLength(17)
+})
+
+test('past starts are left out, full ones stay, the day is cut into its parts', () => {
+  const groups = groupSlots([slot('09:00', 0), slot('17:30', 0), slot('19:30', 0), slot('20:00', 2)], NOW)
+  expect(groups.map((group) => [group.name, group.slots.length])).toEqual([['晚上', 2]])
+})
+
+test('the first free start is chosen, unless a wish was brought along', () => {
+  const slots = [slot('19:30', 0), slot('20:00', 2), slot('20:30', 1)]
+  expect(defaultSlot(slots, '')!.start).toContain('20:00')
+  expect(defaultSlot(slots, '2026-11-21T12:30:00Z')!.start).toContain('20:30')
+  expect(defaultSlot([slot('19:30', 0)], '')).toBeNull()
+})
+
+const booking = (code: string, start: string, state = 'confirmed'): Booking =>
+  ({ code, state, start, end: start.replace(':00+', ':30+'), pass: `LY1.${code}` }) as Booking
+
+describe('the ticket on top', () => {
+  test('is the nearest live booking', () => {
+    const all = [booking('B', '2026-11-22T08:00:00+08:00'), booking('A', '2026-11-21T21:00:00+08:00'), booking('X', '2026-11-21T20:00:00+08:00', 'cancelled')]
+    expect(nextBooking(all, NOW)!.code).toBe('A')
+    expect(nextBooking([], NOW)).toBeNull()
+  })
+
+  test('passes stay on the phone for a day after their end', () => {
+    keepPasses([booking('A', '2026-11-21T21:00:00+08:00')], NOW)
+    expect(keptPass('A')!.pass).toBe('LY1.A')
+    keepPasses([], NOW + 30 * 3_600_000)
+    expect(keptPass('A')).toBeNull()
+  })
+})
