@@ -21,7 +21,7 @@ def openapi() -> None:
 def doctor() -> None:
     """Checks of settings, database, index and clock, with what to do about each finding."""
     from server.web.health import readiness
-    from services.bookings import check_occupancy
+    from services.occupancy import check_occupancy
 
     deps = container()
     findings = readiness(deps)
