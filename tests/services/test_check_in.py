@@ -50,7 +50,7 @@ def events_of(session: Session, registration: Registration) -> list[tuple[int, s
         .where(RegistrationEvent.registration_id == registration.id)
         .order_by(RegistrationEvent.seq)
     )
-    return [tuple(row) for row in rows]
+    return [(row.seq, row.from_state, row.to_state) for row in rows]
 
 
 # -- the ticket
