@@ -11,9 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from models.people import Person
+from models.people import Person, WeChatAccount
 from server.container import Container, build
 from server.demo.district import seed_demo, seed_reference
+from server.demo_identities import demo_openid
 from server.migrate import migrate
 from server.settings import Settings
 from services.people import issue_token
@@ -30,10 +31,16 @@ class Live:
     deps: Container
 
     def tokens(self, names: Sequence[str]) -> list[str]:
-        """A fresh token for each demo person shown as one of `names`, without a sign-in each."""
-        now = datetime.now(UTC)
+        """A fresh token for each demo person (`driver`, `member-7`), without a sign-in each."""
+        now, appid = datetime.now(UTC), self.deps.options.mp_appid
+        openids = {demo_openid(appid, name): name for name in names}
         with self.deps.unit_of_work() as session:
-            people = {person.name: person for person in session.scalars(select(Person).where(Person.name.in_(names)))}
+            found = session.execute(
+                select(WeChatAccount.openid, Person)
+                .join(Person, Person.id == WeChatAccount.person_id)
+                .where(WeChatAccount.openid.in_(openids))
+            )
+            people = {openids[row.openid]: row.Person for row in found}
             return [issue_token(session, people[name], device_id=None, now=now).token for name in names]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 40.0
+NOT_READY = 503
 
 
 def free_port() -> int:
@@ -41,20 +42,24 @@ def gunicorn(
 
 
 def wait_until_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return when something answers there; raises RuntimeError when the process died or took too long."""
-    until = time.monotonic() + START_SECONDS
+    """Return when something other than 503 answers there; raises RuntimeError on death or when it takes too long."""
+    until, said = time.monotonic() + START_SECONDS, ""
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with exit code {process.returncode} before it answered")
         try:
             urllib.request.urlopen(url, timeout=2).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
+        except urllib.error.HTTPError as error:
+            if error.code != NOT_READY:
+                return
+            said = f"{NOT_READY} {error.read().decode()}"
+            time.sleep(0.1)
+        except OSError as error:
+            said = str(error)
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"nothing answered at {url} within {START_SECONDS:g} s")
+    raise RuntimeError(f"{url} was not ready within {START_SECONDS:g} s: {said}")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
