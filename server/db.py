@@ -30,7 +30,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url, connect_args={"timeout": BUSY_SECONDS}, json_serializer=_to_json, pool_size=pool_size, max_overflow=10
+            url,
+            connect_args={"timeout": BUSY_SECONDS},
+            json_serializer=_to_json,
+            pool_size=pool_size,
+            max_overflow=10,
+            hide_parameters=True,  # logged errors hold ids only
         )
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
@@ -42,6 +47,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,
     )
     event.listen(engine, "begin", _postgresql_begin)
     return engine

@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.conversation import Conversation, ConversationTurn
@@ -21,6 +22,33 @@ def person_of(session: Session, *, appid: str, openid: str) -> int | None:
     return session.scalar(
         select(WeChatAccount.person_id).where(WeChatAccount.appid == appid, WeChatAccount.openid == openid)
     )
+
+
+def person_with(session: Session, unionid: str) -> int | None:
+    """The person one of whose accounts has this unionid."""
+    return session.scalar(
+        select(WeChatAccount.person_id).where(WeChatAccount.unionid == unionid).order_by(WeChatAccount.id).limit(1)
+    )
+
+
+def link(session: Session, *, appid: str, openid: str, unionid: str, now: datetime) -> int | None:
+    """Link an official-account openid to the person who has this unionid elsewhere (decision 5).
+
+    Returns the person, or None where nobody has it: then the follower stays a guest.
+    """
+    known = person_of(session, appid=appid, openid=openid)
+    if known is not None:
+        return known
+    person_id = person_with(session, unionid)
+    if person_id is None:
+        return None
+    row = WeChatAccount(person_id=person_id, appid=appid, openid=openid, unionid=unionid, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # linked in this very moment by another message
+        return person_of(session, appid=appid, openid=openid)
+    return person_id
 
 
 def guest_key(appid: str, openid: str) -> str:

@@ -16,6 +16,7 @@ class FakeWeChat:
     answer: WeChatSend = field(default_factory=lambda: WeChatSend("sent"))
     sent: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    unionids: dict[str, str] = field(default_factory=dict)
 
     def code_to_session(self, code: str) -> WeChatIdentity:
         return self._identify(DEMO_MP_APPID, code)
@@ -37,6 +38,9 @@ class FakeWeChat:
     ) -> WeChatSend:
         self.sent.append((openid, template_id, data))
         return self.answer
+
+    def follower_unionid(self, openid: str) -> str | None:
+        return self.unionids.get(openid)
 
     def mini_program_code(self, scene: str, page: str) -> bytes:
         return b"png"

@@ -91,6 +91,18 @@ class HttpWeChat:
             raise Conflict("phone_code_invalid")
         return number if country == "86" else f"+{country}{number}"
 
+    def follower_unionid(self, openid: str) -> str | None:
+        """The unionid of a follower (关注者) of the official account; None where WeChat gives none.
+
+        It gives one only when both accounts belong to one open platform. Raises Busy `wechat_unavailable`.
+        """
+        try:
+            answer = self._with_token(self._oa, "/cgi-bin/user/info", None, openid=openid, lang="zh_CN")
+        except WeChatFailure:
+            raise Busy("wechat_unavailable") from None
+        unionid = answer.fields.get("unionid")
+        return unionid if isinstance(unionid, str) and unionid else None
+
     def send_subscribe(
         self, openid: str, template_id: str, data: dict[str, str], page: str | None, *, now: datetime
     ) -> WeChatSend:
@@ -164,23 +176,29 @@ class HttpWeChat:
         self._sleep(BUSY_PAUSE_SECONDS)
         return self._http.get(path, query)
 
-    def _with_token(self, appid: str, path: str, body: Mapping[str, Any]) -> Answer:
-        """POST with the account's token; an invalid token is renewed once and the call repeated once."""
+    def _with_token(self, appid: str, path: str, body: Mapping[str, Any] | None, **query: str) -> Answer:
+        """Call with the account's token; an invalid token is renewed once and the call repeated once.
+
+        Without a body it is a GET.
+        """
         if self._paused.get(path, self._clock()) > self._clock():
             raise WeChatFailure("refused", path, DAY_QUOTA)
         token = self._tokens.get(appid)
         try:
             try:
-                return self._http.post(path, {"access_token": token}, body)
+                return self._call(path, {"access_token": token, **query}, body)
             except WeChatFailure as failure:
                 if failure.errcode not in TOKEN_INVALID:
                     raise
-            return self._http.post(path, {"access_token": self._tokens.renew(appid, token)}, body)
+            return self._call(path, {"access_token": self._tokens.renew(appid, token), **query}, body)
         except WeChatFailure as failure:
             if failure.errcode == DAY_QUOTA:
                 log.error("the daily quota is used up path=%s; no calls for an hour", path)
                 self._paused[path] = self._clock() + QUOTA_PAUSE
             raise
+
+    def _call(self, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None) -> Answer:
+        return self._http.get(path, query) if body is None else self._http.post(path, query, body)
 
     def _send(self, appid: str, path: str, body: Mapping[str, Any], *, now: datetime) -> WeChatSend:
         try:

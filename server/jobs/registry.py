@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.container import Container
-from server.jobs import booking_jobs, demo_jobs, notification_jobs
+from server.jobs import booking_jobs, demo_jobs, notification_jobs, wechat_jobs
 
 JobFunction = Callable[[Container], str]
 
@@ -24,6 +24,8 @@ JOBS: tuple[Job, ...] = (
     Job("release-no-shows", 60, booking_jobs.release_no_shows),
     Job("lapse-room-requests", 60, booking_jobs.lapse_requests),
     Job("remind-upcoming-bookings", 60, booking_jobs.remind_upcoming),
+    Job("send-late-replies", 10, wechat_jobs.send_late),
+    Job("prune-wechat-claims", 3600, wechat_jobs.prune),
     Job("keep-demo-alive", 300, demo_jobs.keep_alive, demo_only=True),
 )
 

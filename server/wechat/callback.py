@@ -12,6 +12,7 @@ from server.settings import Settings
 from server.wechat.account import CallbackAccount, Mode
 from server.wechat.effects import AnswerText, Circumstances, perform
 from server.wechat.envelope import seal_answer
+from server.wechat.linking import Linker
 from server.wechat.once import Once, Pace
 from server.wechat.push import Push
 from server.wechat.reading import read_request, verified_echo
@@ -22,6 +23,8 @@ from services.wechat_replies import send_late_replies
 log = logging.getLogger(__name__)
 
 POOL_THREADS = 8
+# Pushes that may ask the bot, and so gain by knowing who asks.
+LINKING = frozenset({"message:text", "message:voice", "event:subscribe", "event:SCAN", "event:CLICK"})
 _MODES: dict[str, Mode] = {"plain": "plain", "compat": "compat", "safe": "safe"}
 
 
@@ -79,6 +82,7 @@ class _Callback:
         self._account = account
         self._once = once
         self._ask = ask
+        self._linker = Linker(container, account.appid)
 
     def __call__(self) -> Response:
         try:
@@ -95,8 +99,15 @@ class _Callback:
         push = read_request(self._account, request.args, request.get_data(cache=False), now=now)
         # A passive reply is XML of an official account; everything else is answered by customer service.
         passive = self._account.kind == "official_account" and push.format == "xml"
-        text = self._once.answer(self._account.appid, push, self._work(push), passive=passive)
+        text = self._once.answer(
+            self._account.appid, push, self._work(push), passive=passive, before=lambda: self._link(push)
+        )
         return self._render(push, text)
+
+    def _link(self, push: Push) -> None:
+        """Find out whether this follower is a person we know, by the unionid both accounts share."""
+        if self._account.kind == "official_account" and push.kind in LINKING:
+            self._linker.link(push.openid)
 
     def _work(self, push: Push) -> Callable[[Session], str]:
         def work(session: Session) -> str:

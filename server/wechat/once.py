@@ -67,9 +67,12 @@ class Once:
         self._pool = pool
         self._pace = pace or Pace()
 
-    def answer(self, appid: str, push: Push, work: Work, *, passive: bool) -> str:
+    def answer(
+        self, appid: str, push: Push, work: Work, *, passive: bool, before: Callable[[], None] | None = None
+    ) -> str:
         """The text to answer this delivery with, "" for `success`.
 
+        `before` runs ahead of the work, outside its transaction: for calls to WeChat.
         `passive` False: this account takes no answer in the response, so a reply always goes as a
         customer-service message. Raises whatever `work` raised, unless WeChat will not deliver again.
         """
@@ -82,7 +85,13 @@ class Once:
             return taken.reply or ""
         if isinstance(taken, InHand):
             return ""
-        return self._in_time(taken, push, work, passive=passive, started=started)
+
+        def run(turn: _Turn) -> str:
+            if before is not None:
+                before()
+            return self._run(taken, push, work, turn, passive)
+
+        return self._in_time(run, passive=passive, started=started)
 
     def _take(self, appid: str, key: str) -> Claimed | Answered | InHand:
         with self._database.hurried(self._pace.lock) as session:
@@ -93,9 +102,9 @@ class Once:
             seen = wechat_claims.look(session, appid=appid, message_key=key, now=self._now())
         return seen if seen is not None else self._take(appid, key)
 
-    def _in_time(self, claimed: Claimed, push: Push, work: Work, *, passive: bool, started: float) -> str:
+    def _in_time(self, run: Callable[[_Turn], str], *, passive: bool, started: float) -> str:
         turn = _Turn()
-        future: Future[str] = self._pool.submit(self._run, claimed, push, work, turn, passive)
+        future: Future[str] = self._pool.submit(run, turn)
         left = self._pace.short_after - (self._pace.monotonic() - started)
         done, _ = wait([future], timeout=max(left, self._pace.poll))
         if not done and turn.settle("kept waiting") == "in time":  # its commit is under way

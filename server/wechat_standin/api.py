@@ -234,11 +234,21 @@ def _png(text: str) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+def _follower(state: State, request: Request) -> Response:
+    _account(state, request)
+    openid = request.query.get("openid", "")
+    name = state.name_of(openid)
+    if name is None:
+        raise Refused(40003)
+    return _json({"subscribe": 1, "openid": openid, "unionid": demo_unionid(name)})
+
+
 CALLS: Mapping[str, Call] = {
     "/sns/jscode2session": _code_to_session,
     "/sns/oauth2/access_token": _web_oauth,
     "/cgi-bin/stable_token": _stable_token,
     "/cgi-bin/token": _token,
+    "/cgi-bin/user/info": _follower,
     "/cgi-bin/message/subscribe/send": _subscribe_send,
     "/cgi-bin/message/custom/send": _service_send,
     "/wxa/business/getuserphonenumber": _phone,

@@ -9,12 +9,15 @@ from defusedxml.ElementTree import fromstring
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from domain.errors import Busy
 from models.wechat import WeChatClaim
 from server.container import Container
 from server.settings import Settings
+from server.wechat.callback import accounts_of
 from server.wechat.envelope import unseal
 from server.wechat.refusal import Misconfigured
 from tests.conftest import Clock
+from tests.factories import create_person, create_wechat_account
 from tests.fakes import FakeWeChat
 from tests.server.wechat.conftest import Bot, MakeClient, Sender, at
 from tests.wechat_vectors import account, body_of, load, section
@@ -112,8 +115,7 @@ def test_sequence(case: dict[str, Any], live: Container, make_client: MakeClient
 
 @pytest.fixture
 def sender(live: Container, make_client: MakeClient, bot: Bot, clock: Clock) -> Sender:
-    accounts = __import__("server.wechat.callback", fromlist=["accounts_of"]).accounts_of(live.settings)
-    return Sender(make_client(bot), accounts["oa"], clock)
+    return Sender(make_client(bot), accounts_of(live.settings)["oa"], clock)
 
 
 def opened(sender: Sender, data: bytes) -> str:
@@ -182,6 +184,31 @@ def test_the_mini_program_is_answered_by_customer_service(
 
 
 def test_demo_settings_make_both_accounts(settings: Settings) -> None:
-    from server.wechat.callback import accounts_of
-
     assert set(accounts_of(settings)) == {"oa", "mp"}
+
+
+@pytest.mark.rule("W15")
+def test_a_follower_is_linked_by_unionid_and_asked_for_once(
+    live: Container, sender: Sender, bot: Bot, clock: Clock, wechat: FakeWeChat
+) -> None:
+    wechat.unionids[sender.openid] = "uSame"
+    sender.push(Content="一", MsgId=21)
+    with live.unit_of_work() as session:
+        person = create_person(session, now=clock.now)
+        create_wechat_account(session, person, now=clock.now, appid="wxmp", openid="oMini", unionid="uSame")
+    wechat.unionids.clear()
+    sender.push(Content="二", MsgId=22)
+    sender.push(Content="三", MsgId=23)
+    assert [asker.person_id for asker in bot.askers] == [None, person.id, person.id]
+
+
+@pytest.mark.rule("W15")
+def test_without_wechats_help_the_follower_is_a_guest(
+    live: Container, sender: Sender, bot: Bot, wechat: FakeWeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(openid: str) -> str | None:
+        raise Busy("wechat_unavailable")
+
+    monkeypatch.setattr(wechat, "follower_unionid", busy)
+    assert opened(sender, sender.push(Content="一", MsgId=31).data) == "收到"
+    assert bot.askers[0].person_id is None
