@@ -10,7 +10,6 @@ from fractions import Fraction
 
 from domain.condition_tree import Node, asked, cells, leaves, settled
 from domain.conditions import Leaf, Sign
-from domain.facts import FieldFacts
 from domain.knowledge import Knowledge
 from domain.policy_signs import ConditionSign, explain
 from domain.policy_windows import Window, WindowState
@@ -121,21 +120,24 @@ def _eligible(state: WindowState) -> Verdict:
 
 
 def next_question(
-    matches: Sequence[PolicyMatch], known: Knowledge, *, skip: frozenset[str] = frozenset()
+    matches: Sequence[PolicyMatch], known: Knowledge, *, skip: frozenset[str] = frozenset(), closed_too: bool = False
 ) -> str | None:
     """The unknown fact that would settle most undetermined policies (下一个问题).
 
-    Open counts over upcoming, closing soon higher, closed not at all; ties go to the fact more
-    policies wait for, then to the shorter question. `skip` holds what was asked and not answered.
+    Open counts over upcoming, closing soon higher, closed not at all unless somebody asked for that
+    very policy (`closed_too`); ties go to the fact more policies wait for, then to the shorter
+    question. `skip` holds what was asked and not answered.
     """
-    open_ones = [m for m in matches if m.verdict is Verdict.UNDETERMINED and m.state in _WEIGHT]
+    open_ones = [m for m in matches if m.verdict is Verdict.UNDETERMINED and (closed_too or m.state in _WEIGHT)]
     candidates = sorted({code for m in open_ones for code in m.asks} - skip)
     if not candidates:
         return None
 
     def worth(code: str) -> tuple[Fraction, int, int]:
         waiting = [m for m in open_ones if code in m.asks]
-        settles = sum((_WEIGHT[m.state] * share_settled(m.policy.tree, code, known) for m in waiting), Fraction(0))
+        settles = sum(
+            (_WEIGHT.get(m.state, 1) * share_settled(m.policy.tree, code, known) for m in waiting), Fraction(0)
+        )
         return settles, len(waiting), -len(known.fields[code].question)
 
     return max(candidates, key=worth)
@@ -146,8 +148,3 @@ def share_settled(tree: Node, code: str, known: Knowledge) -> Fraction:
     answers = [cell for cell in cells(tree, code, known) if not (isinstance(cell, Span) and cell.point is not None)]
     stands = [settled(tree, known.assuming(code, answer)) is not Sign.UNKNOWN for answer in answers]
     return Fraction(sum(stands), len(stands)) if stands else Fraction(0)
-
-
-def question_type(about: FieldFacts) -> str:
-    """How the answer is given: bool, enum, number, money, percent or date."""
-    return about.type.value

@@ -69,7 +69,7 @@ def build(
         cipher=AesCipher(settings.secret_key),
         signer=KeySigner(settings.secret_key),
         wechat=wechat or _http_wechat(settings, database),
-        text_index=text_index or _policy_index(settings, database),
+        text_index=text_index or _policy_index(settings, database, clock),
         clock=clock,
     )
 
@@ -80,7 +80,7 @@ def _http_wechat(settings: Settings, database: Database) -> WeChatGateway:
     return HttpWeChat(settings, database)
 
 
-def _policy_index(settings: Settings, database: Database) -> TextIndex:
-    from server.gateways.text_index import PolicyTextIndex  # late: brings in numpy
+def _policy_index(settings: Settings, database: Database, clock: Callable[[], datetime]) -> TextIndex:
+    from server.gateways.text_index import PolicyTextIndex
 
-    return PolicyTextIndex(database, settings.index_dir)
+    return PolicyTextIndex(database, settings.index_dir, clock)
