@@ -42,6 +42,13 @@ def install(container: Container) -> Blueprint:
     def static_file(name: str) -> Response:
         return send_from_directory(folder / "static", name, max_age=3600)
 
+    @blueprint.get("/sw.js")
+    def service_worker() -> Response:
+        """At the root, since a service worker only serves what lies below it; never cached, or it could not change."""
+        response = send_from_directory(folder, "sw.js", max_age=0)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
     @blueprint.get("/q/<kind>/<path:payload>")
     def short_link(kind: str, payload: str) -> BaseResponse:
         return redirect(f"/#/{page_for(kind, payload)}", 302)
