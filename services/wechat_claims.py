@@ -17,6 +17,7 @@ from models.wechat import WeChatClaim
 LEASE = timedelta(seconds=4)
 SEND_LEASE = timedelta(minutes=1)
 KEEP = timedelta(days=3)
+KEEP_REPLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,13 @@ def forget_openid(session: Session, *, appid: str, openid: str) -> None:
 
 
 def prune(session: Session, *, now: datetime) -> int:
-    """Delete claims that WeChat can no longer repeat, with the replies in them."""
+    """Forget replies WeChat can no longer ask for again, and delete old claims; says how many were deleted."""
+    _changed(
+        session,
+        update(WeChatClaim)
+        .where(WeChatClaim.reply_state == "passive", WeChatClaim.done_at < now - KEEP_REPLY)
+        .values(reply=None, reply_state=None),
+    )
     return _changed(session, delete(WeChatClaim).where(WeChatClaim.created_at < now - KEEP))
 
 

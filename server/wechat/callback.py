@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from server.container import Container
 from server.settings import Settings
 from server.wechat.account import CallbackAccount, Mode
+from server.wechat.answering import answerer
 from server.wechat.effects import AnswerText, Circumstances, perform
 from server.wechat.envelope import seal_answer
 from server.wechat.linking import Linker
@@ -33,10 +34,6 @@ def install(container: Container, *, ask: AnswerText | None = None, pace: Pace |
 
     Raises Misconfigured for keys that cannot be right, so that the process does not start with them.
     """
-    if ask is None:
-        from server.wechat.answering import answerer
-
-        ask = answerer(container)
     blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
     pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="wechat")
     once = Once(
@@ -47,7 +44,7 @@ def install(container: Container, *, ask: AnswerText | None = None, pace: Pace |
         pace=pace,
     )
     for name, account in accounts_of(container.settings).items():
-        view = _Callback(container, account, once, ask)
+        view = _Callback(container, account, once, ask or answerer(container))
         blueprint.add_url_rule(f"/{name}", endpoint=name, view_func=view, methods=["GET", "POST"])
     return blueprint
 
@@ -90,6 +87,9 @@ class _Callback:
         except Refused as refused:
             log.warning("callback refused kind=%s reason=%s", self._account.kind, refused.reason)
             return _plain("", refused.status)
+        except Exception:  # WeChat shows any body as a fault of the account; an empty 503 makes it deliver again
+            log.exception("push failed kind=%s", self._account.kind)
+            return _plain("", 503)
 
     def _echo(self) -> Response:
         return _plain(verified_echo(self._account, request.args, now=self._container.now()))

@@ -199,5 +199,7 @@ def test_take_says_how_a_message_stands(session: Session, clock: Clock) -> None:
     wechat_claims.complete(session, claimed, reply="好", now=clock.now)
     assert take() == Answered("好")
     assert wechat_claims.look(session, appid=APPID, message_key="k", now=clock.now) == Answered("好")
+    assert wechat_claims.prune(session, now=clock.forward(hours=2)) == 0
+    assert take() == Answered(None)
     assert wechat_claims.prune(session, now=clock.forward(days=4)) == 1
     assert isinstance(take(), Claimed)
