@@ -20,7 +20,7 @@ from services.notifications import enqueue
 PAGE = "/pages/bookings/pass?code={}"
 _booking = Booking.__table__.c
 _event = BookingEvent.__table__.c
-_FIRST_EVENT = insert(BookingEvent.__table__).values(seq=1, from_state=None)  # type: ignore[arg-type]
+_FIRST_EVENT = insert(BookingEvent.__table__)  # type: ignore[arg-type]
 _NEXT_EVENT = insert(BookingEvent.__table__).from_select(  # type: ignore[arg-type]
     ["booking_id", "seq", "at", "actor_id", "from_state", "to_state", "reason"],
     select(
@@ -68,7 +68,16 @@ def refusal_of(error: IntegrityError) -> Refusal:
 def record_first(session: Session, booking_id: int, state: str, *, actor_id: int | None, now: datetime) -> None:
     """The event with which a booking begins."""
     session.execute(
-        _FIRST_EVENT, {"booking_id": booking_id, "at": now, "actor_id": actor_id, "to_state": state, "reason": None}
+        _FIRST_EVENT,
+        {
+            "booking_id": booking_id,
+            "seq": 1,
+            "at": now,
+            "actor_id": actor_id,
+            "from_state": None,
+            "to_state": state,
+            "reason": None,
+        },
     )
 
 

@@ -15,6 +15,7 @@ from services.ports import Delivery, NotificationChannel, OutgoingNotification
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 5
 BATCH = 50
+_INSERT = insert(Notification.__table__)  # type: ignore[arg-type]  # the class attribute is typed as FromClause
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 
@@ -35,17 +36,18 @@ def enqueue(
     (times as text, no phone, no plate). `dedupe_key` is unique: the same news is told once.
     """
     session.execute(
-        insert(Notification).values(
-            person_id=person_id,
-            template=template,
-            data=data,
-            page=page,
-            dedupe_key=dedupe_key,
-            due_at=due_at or now,
-            created_at=now,
-            push_state="queued",
-            attempts=0,
-        )
+        _INSERT,
+        {
+            "person_id": person_id,
+            "template": template,
+            "data": data,
+            "page": page,
+            "dedupe_key": dedupe_key,
+            "due_at": due_at or now,
+            "created_at": now,
+            "push_state": "queued",
+            "attempts": 0,
+        },
     )
 
 

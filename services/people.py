@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import NotAllowed, NotSignedIn
@@ -95,35 +95,44 @@ def sign_out(session: Session, token: str, *, now: datetime) -> None:
     )
 
 
+_token, _person, _grant = AuthToken.__table__.c, Person.__table__.c, Grant.__table__.c
+# Asked by every request: built once, on the tables.
+_BY_TOKEN = (
+    select(
+        _person.id,
+        _person.zone,
+        _person.name,
+        _grant.role,
+        _grant.scope_kind,
+        _grant.scope_id,
+        _grant.from_on,
+        _grant.to_on,
+    )
+    .select_from(AuthToken.__table__)
+    .join(Person.__table__, _person.id == _token.person_id)
+    .outerjoin(
+        Grant.__table__,
+        and_(
+            _grant.person_id == _person.id,
+            _grant.from_on <= bindparam("today"),
+            _grant.to_on.is_(None) | (_grant.to_on > bindparam("today")),
+        ),
+    )
+    .where(
+        _token.token_hash == bindparam("token_hash"),
+        _token.revoked_at.is_(None),
+        _token.expires_at > bindparam("now"),
+        _person.state == "active",
+    )
+)
+
+
 def authenticate(session: Session, token: str, *, device_id: str | None, now: datetime, today: date) -> Actor:
     """The actor behind a token, with the grants valid today: one query.
 
     Raises NotSignedIn: `session_expired` for a token that is unknown, revoked or too old.
     """
-    valid_grant = and_(
-        Grant.person_id == Person.id, Grant.from_on <= today, (Grant.to_on.is_(None)) | (Grant.to_on > today)
-    )
-    rows = session.execute(
-        select(
-            Person.id,
-            Person.zone,
-            Person.name,
-            Grant.role,
-            Grant.scope_kind,
-            Grant.scope_id,
-            Grant.from_on,
-            Grant.to_on,
-        )
-        .select_from(AuthToken)
-        .join(Person, Person.id == AuthToken.person_id)
-        .outerjoin(Grant, valid_grant)
-        .where(
-            AuthToken.token_hash == hash_token(token),
-            AuthToken.revoked_at.is_(None),
-            AuthToken.expires_at > now,
-            Person.state == "active",
-        )
-    ).all()
+    rows = session.execute(_BY_TOKEN, {"token_hash": hash_token(token), "now": now, "today": today}).all()
     if not rows:
         raise NotSignedIn("session_expired")
     grants = tuple(
