@@ -29,6 +29,18 @@ ERRORS = {
     45002: "content size out of limit",
 }
 CODE_SIDE = 64
+LABELS = {
+    "service": "服务",
+    "time": "时间",
+    "place": "地点",
+    "code": "预约码",
+    "reason": "说明",
+    "deadline": "截止",
+    "activity": "活动",
+    "policy": "政策",
+    "title": "诉求",
+    "news": "消息",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +181,13 @@ def _subscribe_send(state: State, request: Request) -> Response:
     values = _values(request.body.get("data"), TEMPLATES[name].fields)
     if not state.use_consent(openid, template_id):
         raise Refused(43101)
-    lines = tuple(f"{TEMPLATES[name].fields[key]}：{value}" for key, value in values.items())
+    lines = tuple(f"{_label(TEMPLATES[name].fields[key])}：{value}" for key, value in values.items())
     state.keep("订阅消息", person, TEMPLATES[name].title, lines, page)
     return _ok(msgid=1)
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name)
 
 
 def _values(data: object, fields: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from zoneinfo import ZoneInfo
 
-from server.demo_identities import MAIN
+from server.demo_identities import ALL, MAIN
 from server.wechat_standin.state import Sent
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -21,7 +21,7 @@ color:var(--second);font-size:13px}article b{display:block;margin:4px 0}article 
 label{display:block;margin:8px 0 4px;color:var(--second);font-size:13px}
 select,textarea,button{font:inherit;width:100%;min-height:44px;border-radius:8px;border:1px solid var(--line);
 padding:8px 12px;background:var(--card);color:var(--text)}button{background:var(--main);color:var(--on);border:0;
-margin-top:12px}.row{display:flex;gap:8px}.row button{flex:1}.plain{background:transparent;color:var(--text);
+margin-top:12px}.row{display:grid;grid-template-columns:1fr 1fr;gap:0 8px}.plain{background:transparent;color:var(--text);
 border:1px solid var(--line)}
 """
 
@@ -55,8 +55,10 @@ placeholder="我们公司能申请什么补贴" autofocus></textarea>
 def _message(one: Sent) -> str:
     at = one.at.astimezone(LOCAL).strftime("%m月%d日 %H:%M:%S")
     lines = "".join(f"<div>{escape(line) or '&nbsp;'}</div>" for line in one.lines)
+    person = ALL[one.person].shown_as if one.person in ALL else one.person
+    title = f"<b>{escape(one.title)}</b>" if one.title else ""
     page = f"<p>点开：{escape(one.page)}</p>" if one.page else ""
     return (
-        f"<article><header><span>{escape(one.kind)} · {escape(one.person)}</span><time>{at}</time></header>"
-        f"<b>{escape(one.title)}</b>{lines}{page}</article>"
+        f"<article><header><span>{escape(one.kind)} · {escape(person)}</span><time>{at}</time></header>"
+        f"{title}{lines}{page}</article>"
     )

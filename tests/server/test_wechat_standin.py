@@ -107,7 +107,7 @@ def test_a_message_is_shown_with_its_fields(gateway: HttpWeChat, url: str, setti
     assert gateway.send_service_text(openid, "查到了", appid=settings.oa_appid, now=clock.now) == WeChatSend("sent")
     page = requests.get(url, timeout=5)
     assert page.encoding == "utf-8"
-    assert "service：&lt;b&gt;冲凉" in page.text
+    assert "服务：&lt;b&gt;冲凉" in page.text
     assert "<b>冲凉" not in page.text
     assert page.text.index("查到了") < page.text.index("预约成功")
     items = requests.get(url + "/messages.json", timeout=5).json()["items"]
