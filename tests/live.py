@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import select
 
@@ -20,15 +22,18 @@ from server.settings import Settings
 from services.people import issue_token
 from tests.web_process import ROOT, end, free_port, wait_until_answers
 
+LOG_TAIL = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A running product. `deps` looks into its database from the test's side."""
+    """A running product. `deps` looks into its database from the test's side, `log` has what its processes said."""
 
     address: str
     pid: int
     environ: Mapping[str, str]
     deps: Container
+    log: Path
 
     def tokens(self, names: Sequence[str]) -> list[str]:
         """A fresh token for each demo person (`driver`, `member-7`), without a sign-in each."""
@@ -81,25 +86,37 @@ def live(
     """Seed the database and serve it: 2 workers of 8 threads, and what else is asked for, until the block ends."""
     environ = {**settings_for(database_url, folder), **(extra or {})}
     deps = seeded(environ)
-    port = environ["LIANYI_PORT"]
+    port, log = environ["LIANYI_PORT"], folder / "processes.log"
     address = f"http://127.0.0.1:{port}"
-    with ExitStack() as running:
-        if standin:
-            wechat = environ["LIANYI_STANDIN_PORT"]
-            process = _start(running, ["-m", "server", "wechat-standin", "--port", wechat], environ)
-            wait_until_answers(f"http://127.0.0.1:{wechat}/", process)
-        if scheduler:
-            _start(running, ["-m", "server", "scheduler"], environ)
-        gunicorn = ["-m", "gunicorn", "--config", "python:server.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
-        web = _start(running, [*gunicorn, application], environ)
-        wait_until_answers(f"{address}/readyz", web)
-        yield Live(address, web.pid, environ, deps)
+    with ExitStack() as running, log.open("ab") as out:
+        start = partial(_start, running, out, environ)
+        try:
+            if standin:
+                wechat = environ["LIANYI_STANDIN_PORT"]
+                process = start(["-m", "server", "wechat-standin", "--port", wechat])
+                wait_until_answers(f"http://127.0.0.1:{wechat}/", process)
+            if scheduler:
+                start(["-m", "server", "scheduler"])
+            gunicorn = ["-m", "gunicorn", "--config", "python:server.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
+            web = start([*gunicorn, application])
+            wait_until_answers(f"{address}/readyz", web)
+        except RuntimeError as error:
+            error.add_note(log.read_text("utf-8", errors="replace")[-LOG_TAIL:])
+            raise
+        yield Live(address, web.pid, environ, deps, log)
     deps.database.engine.dispose()
 
 
-def _start(running: ExitStack, arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(
+    running: ExitStack, out: IO[bytes], environ: Mapping[str, str], arguments: Sequence[str]
+) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env={**os.environ, **environ}, stdin=subprocess.DEVNULL
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=out,
     )
     running.callback(end, process)
     return process
