@@ -21,7 +21,8 @@ color:var(--second);font-size:13px}article b{display:block;margin:4px 0}article 
 label{display:block;margin:8px 0 4px;color:var(--second);font-size:13px}
 select,textarea,button{font:inherit;width:100%;min-height:44px;border-radius:8px;border:1px solid var(--line);
 padding:8px 12px;background:var(--card);color:var(--text)}button{background:var(--main);color:var(--on);border:0;
-margin-top:12px}.row{display:grid;grid-template-columns:1fr 1fr;gap:0 8px}.plain{background:transparent;color:var(--text);
+margin-top:12px}.row{display:grid;grid-template-columns:1fr 1fr;gap:0 8px}
+.plain{background:transparent;color:var(--text);
 border:1px solid var(--line)}
 """
 
