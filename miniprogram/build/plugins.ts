@@ -37,7 +37,7 @@ export function serviceWorker(): Plugin {
     apply: 'build',
     enforce: 'post',
     generateBundle(_options, bundle) {
-      const kept = readdirSync(resolve(__dirname, '../public')).map((name) => `/${name}`)
+      const kept = readdirSync(resolve(__dirname, '../public/static')).map((name) => `/static/${name}`)
       const built = Object.keys(bundle).map((name) => `/${name}`)
       const files = ['/', ...built, ...kept].filter((name) => !/index\.html$|\.map$/.test(name))
       const hash = createHash('sha256')

@@ -5,12 +5,17 @@
 const WEEKDAYS = ['周日', '周一', '周二', '周三', '周四', '周五', '周六']
 const DISTRICT_OFFSET = '+08:00'
 
-export const dateOf = (iso: string): string => iso.slice(0, 10)
-export const clockOf = (iso: string): string => iso.slice(11, 16)
+/** An instant without a place (a message, an entry) comes in UTC and is shown on the district's clock. */
+function placed(iso: string): string {
+  return /(Z|\+00:00)$/.test(iso) ? `${localAt(Date.parse(iso))}${DISTRICT_OFFSET}` : iso
+}
+
+export const dateOf = (iso: string): string => placed(iso).slice(0, 10)
+export const clockOf = (iso: string): string => placed(iso).slice(11, 16)
 
 export function offsetOf(iso: string): string {
-  const found = /(Z|[+-]\d{2}:?\d{2})$/.exec(iso)
-  if (!found || found[1] === 'Z') return found ? '+00:00' : DISTRICT_OFFSET
+  const found = /([+-]\d{2}:?\d{2})$/.exec(placed(iso))
+  if (!found) return DISTRICT_OFFSET
   return found[1].includes(':') ? found[1] : `${found[1].slice(0, 3)}:${found[1].slice(3)}`
 }
 

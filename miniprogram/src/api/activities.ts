@@ -16,4 +16,16 @@ export const scanTicket = (code: string, qr: string): Promise<ScanTicket> =>
   postAsGuest(`${path(code)}/scan-tickets`, { qr })
 export const checkIn = (code: string, ticket: string, key: string): Promise<CheckInResult> =>
   post(`${path(code)}/check-ins`, { ticket, method: 'code', client_uuid: key })
-export const attendance = (code: string): Promise<Attendance> => get(`${path(code)}/attendance`, { per_page: 200 })
+
+/** The whole list of one activity, page by page. */
+export async function attendance(code: string): Promise<Attendance> {
+  const page = (n: number) => get<Attendance>(`${path(code)}/attendance`, { page: n, per_page: 100 })
+  const first = await page(1)
+  const items = [...first.items]
+  for (let n = 2; items.length < first.total && n <= 20; n += 1) {
+    const more = (await page(n)).items
+    if (!more.length) break
+    items.push(...more)
+  }
+  return { ...first, items }
+}

@@ -68,6 +68,8 @@ export interface Service {
   capacity: number
   booking_required: boolean
   bookable: boolean
+  needs_approval?: boolean
+  window_days?: number
   open_now: boolean
   free_now: number
   hours_text: string

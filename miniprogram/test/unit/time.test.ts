@@ -9,6 +9,11 @@ describe('times as the server wrote them', () => {
     expect(clockOf('2026-11-21T20:30:00+06:00')).toBe('20:30')
   })
 
+  test('an instant without a place is shown on the district’s clock', () => {
+    expect(clockOf('2026-11-21T08:21:00Z')).toBe('16:21')
+    expect(dayOf('2026-11-21T17:30:00+00:00', NOW)).toBe('明天')
+  })
+
   test('today is the centre’s today, not the phone’s', () => {
     const late = Date.parse('2026-11-21T16:30:00Z')
     expect(todayIn(late, '+08:00')).toBe('2026-11-22')
