@@ -95,6 +95,11 @@ MESSAGES: dict[str, str] = {
     "too_early": "还没到时间，开始前 30 分钟起可以办理到店",
     "stay_over": "预约时间已经结束，请重新预约或按现场到店办理",
     "pass_invalid": "这张预约凭证无效，请用预约码或车牌核对",
+    # policies
+    "unknown_policy": "没有找到这项政策，它可能已经下架",
+    "unknown_check": "没有找到这次体检记录",
+    "unknown_field": "没有“{field}”这一项情况",
+    "fact_invalid": "{reason}",
     # writing twice
     "client_uuid_reused": "这次提交的编号已用在另一项内容上，请重新操作",
 }

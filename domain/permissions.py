@@ -140,6 +140,16 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "check_ins.check_in": SIGNED_IN,
     "check_ins.list_attendance": ACTIONS["attendance.read"],
     "check_ins.count_heads": ACTIONS["activity.host"],
+    # policies
+    "policies.list_policies": GUEST,
+    "policies.list_categories": GUEST,
+    "policies.search": GUEST,
+    "policies.show_policy": GUEST,
+    "policies.check": ACTIONS["org.read"],
+    "policies.match": ACTIONS["org.read"],
+    "policies.show_check": ACTIONS["org.read"],
+    "orgs.show_org": ACTIONS["org.read"],
+    "orgs.save_facts": ACTIONS["org.act"],
     # app
     "app_config.show": ANYONE,
 }

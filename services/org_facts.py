@@ -82,12 +82,14 @@ def record_facts(
 ) -> None:
     """Keep what was said; "不清楚" and "不想说" only pause the question for 30 days, no value is kept.
 
-    A yearly figure said today is the last full calendar year's. All answers or none.
+    A yearly figure said today is the last full calendar year's. The same said twice on one day is
+    one fact. All answers or none.
 
     Raises:
         Invalid: `unknown_field`, `fact_invalid` with `field` and `reason`.
     """
     fields = fields_in_force(session)
+    before = facts_of(session, org_id, fields)
     for answer in answers:
         about = fields.by_code.get(answer.field)
         if about is None:
@@ -99,19 +101,23 @@ def record_facts(
             value = about.read(answer.value)
         except FactError as error:
             raise Invalid("fact_invalid", field=answer.field, reason=str(error)) from error
-        session.add(
-            OrgFact(
-                org_id=org_id,
-                field=answer.field,
-                value=to_json(value),
-                as_of=today,
-                for_year=today.year - 1 if about.year == "last" else None,
-                source=source,
-                by_id=person_id,
-                created_at=now,
-            )
-        )
+        fact = Fact(value, today, source, today.year - 1 if about.year == "last" else None)
+        if before.get(answer.field) != fact:
+            session.add(_row(org_id, answer.field, fact, person_id, now))
     session.flush()
+
+
+def _row(org_id: int, field: str, fact: Fact, person_id: int | None, now: datetime) -> OrgFact:
+    return OrgFact(
+        org_id=org_id,
+        field=field,
+        value=to_json(fact.value),
+        as_of=fact.as_of,
+        for_year=fact.for_year,
+        source=fact.source,
+        by_id=person_id,
+        created_at=now,
+    )
 
 
 def stated_facts(fields: Fields, values: Mapping[str, Any], today: date) -> dict[str, Fact]:

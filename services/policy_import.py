@@ -77,7 +77,7 @@ def import_org_facts(session: Session, org_id: int, facts: Mapping[str, Any], *,
 def _each(
     report: ImportReport, payload: Mapping[str, Any], part: str, keep: Callable[[Mapping[str, Any], int], str]
 ) -> None:
-    rows = payload.get(part) or []
+    rows = payload.get(part, [])
     if not isinstance(rows, list):
         report.refused.append((part, "应是一组"))
         return
