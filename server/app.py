@@ -25,7 +25,7 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
     """The web application. Opens no connection, reads no environment, starts no thread."""
     container = container or build(settings)
     app = APIFlask("lianyi", title="链驿 Lianyi", version="0.1.0", docs_path="/docs", spec_path="/openapi.json",
-                   static_folder=None)  # fmt: skip
+                   static_folder=None)  # type: ignore[arg-type]  # fmt: skip
     app.config.update(
         DESCRIPTION="服务中心预约、主题党日签到、惠企政策问答",
         VALIDATION_ERROR_STATUS_CODE=422,

@@ -1,7 +1,7 @@
 """Shapes of sign-in and of one's own record."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -72,10 +72,10 @@ class PersonOut(BaseModel):
     @classmethod
     def of(cls, actor: Actor, found: Profile) -> "PersonOut":
         person = found.person
-        return cls.model_construct(
+        return cls(
             id=person.id,
             name=person.name,
-            zone=person.zone,
+            zone=cast(Zone | None, person.zone),
             phone_masked=found.phone_masked,
             roles=[
                 RoleOut(

@@ -17,7 +17,13 @@ from services import claims
 from services.people import end_grants, grant_role
 from services.staff import create_staff as create
 
-SCOPES = {"department": Department, "chain": Chain, "branch": PartyBranch, "org": Org, "centre": Centre}
+SCOPES = {
+    "department": (Department.id, Department.code),
+    "chain": (Chain.id, Chain.code),
+    "branch": (PartyBranch.id, PartyBranch.code),
+    "org": (Org.id, Org.code),
+    "centre": (Centre.id, Centre.code),
+}
 ROLE = click.Choice(sorted(ROLES))
 
 
@@ -28,8 +34,8 @@ def find_scope(session: Session, scope: str) -> tuple[str, int | None]:
     kind, _, code = scope.partition(":")
     if kind not in SCOPES:
         raise click.ClickException(f"a scope is district or one of {', '.join(SCOPES)} with :CODE")
-    table = SCOPES[kind]
-    found = session.scalar(select(table.id).where(table.code == code))
+    id_, code_column = SCOPES[kind]
+    found = session.scalar(select(id_).where(code_column == code))
     if found is None:
         raise click.ClickException(f"no {kind} {code}")
     return kind, found

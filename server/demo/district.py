@@ -215,5 +215,11 @@ def _scope_id(session: Session, kind: str, code: str) -> int | None:
         return None
     if kind == "org":
         return session.scalars(select(OrgName.org_id).where(OrgName.name == code)).one()
-    table = {"branch": PartyBranch, "centre": Centre, "chain": Chain, "department": Department}[kind]
-    return session.scalars(select(table.id).where(table.code == code)).one()
+    columns = {
+        "branch": (PartyBranch.id, PartyBranch.code),
+        "centre": (Centre.id, Centre.code),
+        "chain": (Chain.id, Chain.code),
+        "department": (Department.id, Department.code),
+    }
+    id_, code_column = columns[kind]
+    return session.scalars(select(id_).where(code_column == code)).one()

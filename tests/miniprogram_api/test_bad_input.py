@@ -29,8 +29,9 @@ SIGN_IN = "/api/v1/sign-in"
 )
 def test_a_broken_body_is_refused_with_a_code(guest: Caller, raw: bytes, status: int, code: str) -> None:
     answer = guest.http.post(SIGN_IN, data=raw, content_type="application/json")
-    assert (answer.status_code, answer.json["code"]) == (status, code)
-    assert answer.json["message"]
+    said = answer.get_json()
+    assert (answer.status_code, said["code"]) == (status, code)
+    assert said["message"]
 
 
 @pytest.mark.rule("O10")
