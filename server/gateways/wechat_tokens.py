@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, or_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from models.wechat import WeChatToken
 from server.db import Database
@@ -40,6 +41,15 @@ class Token:
 Fetch = Callable[[str, bool], tuple[str, int]]
 
 
+@contextmanager
+def _database_failures_as_not_sent() -> Iterator[None]:
+    """Without a token nothing was sent: a database that is busy or away is one more reason to try later."""
+    try:
+        yield
+    except OperationalError:
+        raise WeChatFailure("not_sent", "access_token") from None
+
+
 class AccessTokens:
     """The tokens of our accounts. One process asks WeChat; the others wait for its row."""
 
@@ -65,7 +75,7 @@ class AccessTokens:
         kept = self._kept.get(appid)
         if kept is not None and kept[1] > self._clock():
             return kept[0]
-        with self._lock:
+        with self._lock, _database_failures_as_not_sent():
             kept = self._kept.get(appid)
             if kept is not None and kept[1] > self._clock():
                 return kept[0]
@@ -76,7 +86,7 @@ class AccessTokens:
 
     def renew(self, appid: str, failed: str) -> str:
         """Another token than the one WeChat just called invalid: the one another process fetched, or a new one."""
-        with self._lock:
+        with self._lock, _database_failures_as_not_sent():
             self._kept.pop(appid, None)
             stored = self._stored(appid)
             if stored is not None and stored.text != failed and stored.expires_at > self._clock():

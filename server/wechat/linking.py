@@ -12,6 +12,7 @@ from services import wechat_followers
 log = logging.getLogger(__name__)
 
 ASK_AGAIN = timedelta(hours=1)
+AFTER_FAILURE = timedelta(minutes=1)
 REMEMBERED = 2000
 
 
@@ -47,11 +48,12 @@ class Linker:
         if asked_at is not None and now - asked_at < ASK_AGAIN:
             return unionid
         try:
-            unionid = self._container.wechat.follower_unionid(openid)
+            unionid, asked_at = self._container.wechat.follower_unionid(openid), now
         except Busy:
             log.info("unionid not to be had")
+            asked_at = now - ASK_AGAIN + AFTER_FAILURE
         with self._lock:
-            self._asked[key] = (now, unionid)
+            self._asked[key] = (asked_at, unionid)
             self._asked.move_to_end(key)
             while len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from domain.errors import Busy, Conflict, NotAllowed, Refusal
+from models.wechat import WeChatToken
+from server.db import Database
 from server.gateways.wechat import HttpWeChat
 from services.ports import WeChatSend
 from tests.conftest import Clock
@@ -144,8 +146,6 @@ def test_ten_callers_fetch_one_token_and_keep_it(gateway: HttpWeChat, api: Api, 
 def test_processes_share_the_token_and_it_is_not_stored_in_clear(
     make_gateway: MakeGateway, api: Api, token_database: Any
 ) -> None:
-    from models.wechat import WeChatToken
-
     subscribe(make_gateway())
     subscribe(make_gateway())
     assert len(api.of(STABLE)) == 1
@@ -260,3 +260,13 @@ def test_an_absurd_code_is_not_even_sent(gateway: HttpWeChat, api: Api, code: st
     with pytest.raises(Conflict):
         gateway.code_to_session(code)
     assert api.calls == []
+
+
+@pytest.mark.rule("W19", "W20")
+def test_a_busy_database_means_not_sent(gateway: HttpWeChat, api: Api, token_database: Database) -> None:
+    with token_database.unit_of_work() as writer:
+        writer.add(WeChatToken(appid=load()["accounts"]["mp"]["appid"]))
+        writer.flush()
+        assert subscribe(gateway) == WeChatSend("retry", "not_sent")
+    assert api.calls == []
+    assert subscribe(gateway) == WeChatSend("sent")
