@@ -64,7 +64,10 @@ function exchange<T>(method: Method, path: string, body: unknown, token: string 
         if (statusCode >= 200 && statusCode < 300) resolve(data as T)
         else reject(ApiError.from(statusCode, data))
       },
-      fail: () => reject(ApiError.network()),
+      fail: () => {
+        net.online = false
+        reject(ApiError.network())
+      },
     })
   })
 }

@@ -4,6 +4,14 @@ import { reactive } from 'vue'
 export const net = reactive({ online: true })
 
 export function watchNetwork(): void {
+  // #ifdef H5
+  // uni-app asks navigator.connection, which often does not know its type and then calls everything online
+  net.online = navigator.onLine
+  window.addEventListener('online', () => (net.online = true))
+  window.addEventListener('offline', () => (net.online = false))
+  // #endif
+  // #ifndef H5
   uni.getNetworkType({ success: ({ networkType }) => (net.online = networkType !== 'none') })
   uni.onNetworkStatusChange(({ isConnected }) => (net.online = isConnected))
+  // #endif
 }
