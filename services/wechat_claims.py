@@ -16,6 +16,7 @@ from models.wechat import WeChatClaim
 
 LEASE = timedelta(seconds=4)
 SEND_LEASE = timedelta(minutes=1)
+RETRY_AFTER = timedelta(minutes=1)
 KEEP = timedelta(days=3)
 KEEP_REPLY = timedelta(hours=1)
 
@@ -117,6 +118,7 @@ def complete(session: Session, claimed: Claimed, *, reply: str, now: datetime, l
         )
         .values(
             state="done",
+            lease_until=now,
             done_at=now,
             reply=reply or None,
             reply_state=reply_state,
@@ -154,7 +156,12 @@ def take_late_replies(
         .where(WeChatClaim.reply_state == "sending", WeChatClaim.lease_until < now)
         .values(reply_state="unknown", openid=None),
     )
-    query = select(WeChatClaim).where(WeChatClaim.reply_state == "due").order_by(WeChatClaim.id).limit(limit)
+    query = (
+        select(WeChatClaim)
+        .where(WeChatClaim.reply_state == "due", WeChatClaim.lease_until <= now)
+        .order_by(WeChatClaim.id)
+        .limit(limit)
+    )
     if claim_id is not None:
         query = query.where(WeChatClaim.id == claim_id)
     taken: list[LateReply] = []
@@ -166,14 +173,16 @@ def take_late_replies(
     return taken
 
 
-def record_late_reply(session: Session, claim_id: int, *, state: str, error_code: str | None) -> None:
-    """What became of a late reply; `retry` puts it back. Whom it went to is forgotten once it is settled."""
+def record_late_reply(session: Session, claim_id: int, *, state: str, error_code: str | None, now: datetime) -> None:
+    """What became of a late reply; `retry` puts it back for a minute. Whom it went to is forgotten once it is settled."""
     row = session.get_one(WeChatClaim, claim_id)
     if row.reply_state != "sending":
         return
     row.reply_state = "due" if state == "retry" else state
     row.error_code = error_code
-    if state != "retry":
+    if state == "retry":
+        row.lease_until = now + RETRY_AFTER
+    else:
         row.openid = None
     session.flush()
 
