@@ -45,7 +45,7 @@ class BigramIndex:
         grams: tuple[list[NDArray[np.uint32]], ...] = ([], [], [])
         raw: list[bytes] = []
         for document in documents:
-            codes = visible(encode(document.body))
+            codes = visible(encode(f"{document.body}\n{document.also}" if document.also else document.body))
             ids.append(document.id)
             raw.append(document.body.encode("utf-16-le", "surrogatepass"))
             for channel, found in zip(grams, (pairs(codes), singles(codes), pairs(sound_of[codes])), strict=True):

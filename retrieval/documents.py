@@ -11,11 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text to find. The title is searched like the text."""
+    """One text to find. The title is searched like the text; `also` is searched and never shown."""
 
     id: str
     title: str
     text: str
+    also: str = ""
 
     @property
     def body(self) -> str:

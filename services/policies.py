@@ -19,6 +19,7 @@ from retrieval.port import TextIndex
 from services.org_facts import facts_of, paused_questions, stated_facts
 from services.policy_catalogue import CHINA, Fields, PolicyView, code_key, fields_in_force, local_day, published
 
+WEAK = 0.25
 LISTED_STATES = frozenset(WindowState) - {WindowState.REPEALED}
 
 
@@ -205,7 +206,10 @@ def search_policies(
     now: datetime,
     timezone: ZoneInfo = CHINA,
 ) -> list[FoundPolicy]:
-    """Published policies by their text, best first; with the verdict where a firm asks."""
+    """Published policies by their text, best first; with the verdict where a firm asks.
+
+    What scores under a quarter of the best only shares common words and is left out.
+    """
     fields = fields_in_force(session)
     hits = list(index.search(query, limit=limit + 5)) if query.strip() else []
     if not hits:
@@ -218,7 +222,7 @@ def search_policies(
     found: list[FoundPolicy] = []
     for hit in hits:
         view = views.get(code_key(hit.doc_id))
-        if view is None or view.state is WindowState.REPEALED:
+        if view is None or view.state is WindowState.REPEALED or hit.score < hits[0].score * WEAK:
             continue
         judged = _judged(view, match_policy(view.facts, known), known) if known else None
         found.append(FoundPolicy(view, hit.score, hit.matched, hit.passage, judged))

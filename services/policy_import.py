@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from domain.condition_tree import leaves, read_tree
 from domain.conditions import ConditionError
 from domain.facts import FactError, plain, read_field, read_fields
-from domain.policy_windows import WindowError, read_window
+from domain.policy_windows import Window, WindowError, read_window
 from models.policy import POLICY_STATES, FactField, Policy, PolicyCategory, PolicyEvent, PolicyVersion
 from services.org_facts import Answer, record_facts
 from services.policy_catalogue import Fields, code_key, digest_of, fields_in_force
@@ -66,6 +66,46 @@ def import_policies(session: Session, payload: Any, *, today: date, now: datetim
     if report.created + report.changed > before:
         bump_revision(session)
     return report
+
+
+def renew_windows(session: Session, payload: Mapping[str, Any], *, today: date, now: datetime) -> int:
+    """New versions with windows counted from today, for policies of a file with "T-30" days (演示续期).
+
+    For demonstrations only: once no policy is closing soon, or none is upcoming, those whose window
+    lies otherwise than the file says get a new version. Nothing published is changed. Returns how many.
+    """
+    newest = _newest_versions(session)
+    rows = [row for row in payload["policies"] if code_key(row["code"]) in newest]
+    wanted = {code_key(row["code"]): read_window(row.get("window"), today) for row in rows}
+    present = {Window(v.opens, v.closes).state(today) for _, v in newest.values()}
+    if {window.state(today) for window in wanted.values()} <= present:
+        return 0
+    made = 0
+    for key, window in wanted.items():
+        policy, version = newest[key]
+        if Window(version.opens, version.closes).state(today) is window.state(today):
+            continue
+        same = {name: getattr(version, name) for name in _KEPT_BY_RENEWAL}
+        values = {**same, "opens": window.opens, "closes": window.closes}
+        _publish(session, policy, values, number=version.number + 1, today=today, now=now)
+        made += 1
+    bump_revision(session)
+    return made
+
+
+_KEPT_BY_RENEWAL = (
+    "benefit", "max_amount_wan", "conditions", "conditions_digest", "materials", "steps", "days", "source_doc",
+    "text", "digest",
+)  # fmt: skip
+
+
+def _newest_versions(session: Session) -> dict[str, tuple[Policy, PolicyVersion]]:
+    rows = session.execute(
+        select(Policy, PolicyVersion)
+        .join(PolicyVersion, PolicyVersion.policy_id == Policy.id)
+        .order_by(PolicyVersion.number)
+    )
+    return {policy.code_key: (policy, version) for policy, version in rows}
 
 
 def import_org_facts(session: Session, org_id: int, facts: Mapping[str, Any], *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from services.policy_catalogue import PolicyView, published
 
 NAME = "text_index"
 STEP = 1 << 12
+NAMES_AGAIN = 3
 
 
 def revision(session: Session) -> int:
@@ -36,10 +37,15 @@ def bump_revision(session: Session) -> None:
 def policy_documents(session: Session, *, today: date) -> list[Document]:
     """One document per published policy that is not repealed; its id is the policy's code."""
     return [
-        Document(policy.code, policy.name, document_text(policy))
+        Document(policy.code, policy.name, document_text(policy), also=called(policy))
         for policy in published(session, today=today)
         if policy.state is not WindowState.REPEALED
     ]
+
+
+def called(policy: PolicyView) -> str:
+    """The names people use, once more: in a short text they must outweigh its materials and clauses."""
+    return "\n".join((policy.name, *policy.keywords) * NAMES_AGAIN)
 
 
 def document_text(policy: PolicyView) -> str:

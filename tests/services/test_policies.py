@@ -17,7 +17,7 @@ from services.policies import (
     match_org,
     search_policies,
 )
-from services.policy_import import import_org_facts, import_policies
+from services.policy_import import import_org_facts, import_policies, renew_windows
 from services.policy_index import bump_revision, policy_documents, revision
 from tests.factories import create_org
 
@@ -316,3 +316,25 @@ def test_matching_all_policies_takes_a_handful_of_queries(session: Session, now:
     session.expunge_all()
     match_org(session, org_id, now=now)
     assert len(statements) <= 4, statements
+
+
+@pytest.mark.rule("P30")
+def test_the_demos_windows_are_renewed_by_new_versions_once_a_kind_is_missing(session: Session, now: datetime) -> None:
+    def dated(code: str, opens: str, closes: str) -> dict[str, Any]:
+        return policy(code, window={"kind": "range", "opens": opens, "closes": closes})
+
+    rows = [dated("OPEN", "T-30", "T+60"), dated("SOON", "T-30", "T+5"), dated("LATER", "T+20", "T+40")]
+    load(session, *rows, now=now)
+    for days in (0, 3, 5):
+        day = TODAY + timedelta(days=days)
+        assert renew_windows(session, {"policies": rows}, today=day, now=now) == 0
+    later = TODAY + timedelta(days=6)
+    assert renew_windows(session, {"policies": rows}, today=later, now=now) == 1  # only the one that has closed
+    moment = now + timedelta(days=6)
+    assert {p.code: p.state.value for p in list_policies(session, now=moment)} == {
+        "OPEN": "open",
+        "SOON": "closing_soon",
+        "LATER": "upcoming",
+    }
+    assert load(session, *rows, now=now).changed == 0
+    assert session.scalar(select(func.count()).select_from(PolicyVersion)) == 4
