@@ -53,7 +53,10 @@ class Timeline:
 
     def is_free(self, unit_id: int, start: datetime, end: datetime) -> bool:
         """Whether nothing of that unit overlaps [start, end)."""
-        return all(busy_end <= start or end <= busy_start for busy_start, busy_end in self.units.get(unit_id, ()))
+        for busy_start, busy_end in self.units.get(unit_id, ()):
+            if busy_start < end and start < busy_end:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def free_units(
         return []
     until = occupied_until(service, start, minutes)
     units = units_for(service, zone, with_walkin=start - now <= WALKIN_RELEASE)
-    return [unit for unit in units if timeline.is_free(unit.id, start, until)]
+    busy = timeline.units
+    return [unit for unit in units if unit.id not in busy or timeline.is_free(unit.id, start, until)]
 
 
 def free_seats(service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, now: datetime) -> int:
@@ -175,8 +179,8 @@ def day_slots(
 
 
 def nearest_free(slots: Iterable[Slot], wished: datetime, *, party_size: int = 1, limit: int = 5) -> list[Slot]:
-    """The free starts nearest to the wished one, in order of time."""
-    free = sorted((s for s in slots if s.free >= party_size), key=lambda s: (abs(s.start - wished), s.start))
+    """The free starts nearest to the wished one, in order of time; of two as near the later counts."""
+    free = sorted((s for s in slots if s.free >= party_size), key=lambda s: (abs(s.start - wished), s.start < wished))
     return sorted(free[:limit], key=lambda s: s.start)
 
 
