@@ -174,7 +174,7 @@ def take_late_replies(
 
 
 def record_late_reply(session: Session, claim_id: int, *, state: str, error_code: str | None, now: datetime) -> None:
-    """What became of a late reply; `retry` puts it back for a minute. Whom it went to is forgotten once it is settled."""
+    """What became of a late reply; `retry` puts it back for a minute. Once it is settled, its openid goes."""
     row = session.get_one(WeChatClaim, claim_id)
     if row.reply_state != "sending":
         return

@@ -31,7 +31,9 @@ def send_late_replies(deps: Sender, *, claim_id: int | None = None) -> int:
         with deps.unit_of_work() as session:
             if outcome.state not in ("sent", "retry"):
                 _into_inbox(session, reply, now=deps.now())
-            wechat_claims.record_late_reply(session, reply.claim_id, state=outcome.state, error_code=outcome.error_code)
+            wechat_claims.record_late_reply(
+                session, reply.claim_id, state=outcome.state, error_code=outcome.error_code, now=deps.now()
+            )
     return len(waiting)
 
 

@@ -69,13 +69,15 @@ def test_what_wechat_did_not_take_goes_into_the_inbox(
 
 @pytest.mark.rule("W14")
 def test_what_was_put_off_is_tried_again_by_the_job(
-    container: Container, session: Session, now: datetime, wechat: FakeWeChat
+    container: Container, session: Session, clock: Clock, wechat: FakeWeChat
 ) -> None:
-    claim_id = wait(session, now)
+    claim_id = wait(session, clock.now)
     wechat.answer = WeChatSend("retry", "45011")
     assert wechat_jobs.send_late(container) == "1 handled"
     assert row(session, claim_id) == ("due", OPENID, "45011")
     wechat.answer = WeChatSend("sent")
+    assert wechat_jobs.send_late(container) == "0 handled"
+    clock.forward(minutes=1)
     assert wechat_jobs.send_late(container) == "1 handled"
     assert row(session, claim_id)[0] == "sent"
 
