@@ -1,12 +1,15 @@
-"""The real app with its stand-in WeChat and its scheduler, and a phone to tap it with."""
+"""The real app with its stand-in WeChat and its scheduler, and phones to tap it with."""
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.watch import Watch
 from tests.chromium import chromium, phone
 from tests.live import Live, live
 from tests.web_process import ROOT
@@ -21,45 +24,49 @@ def browser() -> Iterator[Browser]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The product on a fresh demo district in SQLite; one for each file of tests."""
+    """The product on a fresh demo district in SQLite. One for the run: each test has people of its own."""
     assert H5.is_file(), "the H5 app is not built: run `make build`"
     folder = tmp_path_factory.mktemp("live")
     with live(f"sqlite:///{folder / 'lianyi.db'}", folder, standin=True, scheduler=True) as served:
         yield served
 
 
-@pytest.fixture
-def context(browser: Browser, live_server: Live) -> Iterator[BrowserContext]:
-    """A phone of its own for each test."""
-    made = phone(browser, live_server.address)
-    yield made
-    made.close()
+@dataclass
+class Phone:
+    """One person's phone: its page, its context (network on and off) and what is watched on it."""
+
+    page: Page
+    context: BrowserContext
+    watch: Watch
 
 
 @pytest.fixture
-def new_phone(browser: Browser, live_server: Live) -> Iterator[Callable[..., Page]]:
-    """More phones: `new_phone()` or `new_phone(scheme="dark")`."""
-    made: list[BrowserContext] = []
+def phones(browser: Browser, live_server: Live) -> Iterator[Callable[..., Phone]]:
+    """`phones()` is a guest's, `phones("driver-7")` that demo person's; `scheme="dark"`, `large_text=True`."""
+    made: list[Phone] = []
 
-    def make(**options: str) -> Page:
-        made.append(phone(browser, live_server.address, **options))  # type: ignore[arg-type]
-        return made[-1].new_page()
+    def make(
+        who: str | None = None, *, scheme: Literal["light", "dark"] = "light", large_text: bool = False
+    ) -> Phone:
+        token = live_server.tokens([who])[0] if who else None
+        context = phone(browser, live_server.address, scheme=scheme, token=token, large_text=large_text)
+        watch = Watch(context)
+        made.append(Phone(context.new_page(), context, watch))
+        return made[-1]
 
     yield make
     for one in made:
-        one.close()
+        one.context.close()
+    for one in made:
+        one.watch.check()
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """One page; a script error of the app fails the test."""
-    made = context.new_page()
-    errors: list[str] = []
-    made.on("pageerror", lambda error: errors.append(str(error)))
-    yield made
-    assert not errors, f"script errors on the page: {errors}"
+def guest(phones: Callable[..., Phone]) -> Phone:
+    """The phone of someone who has not signed in."""
+    return phones()
 
 
 @pytest.fixture
