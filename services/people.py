@@ -144,6 +144,22 @@ def authenticate(session: Session, token: str, *, device_id: str | None, now: da
     return Actor(person_id=first.id, grants=grants, zone=first.zone, device_id=device_id, name=first.name)
 
 
+def actor_of(session: Session, person_id: int, *, today: date) -> Actor | None:
+    """A person known by other means than a token (a WeChat message, the terminal); None unless active."""
+    person = session.get(Person, person_id)
+    if person is None or person.state != "active":
+        return None
+    rows = session.scalars(
+        select(Grant).where(
+            Grant.person_id == person_id,
+            Grant.from_on <= today,
+            (Grant.to_on.is_(None)) | (Grant.to_on > today),
+        )
+    )
+    grants = tuple(GrantFacts(row.role, row.scope_kind, row.scope_id, row.from_on, row.to_on) for row in rows)
+    return Actor(person_id=person.id, grants=grants, zone=person.zone, name=person.name)
+
+
 def grant_role(
     session: Session,
     person_id: int,
