@@ -100,6 +100,11 @@ MESSAGES: dict[str, str] = {
     "unknown_check": "没有找到这次体检记录",
     "unknown_field": "没有“{field}”这一项情况",
     "fact_invalid": "{reason}",
+    # demands
+    "unknown_demand": "没有找到这条诉求",
+    "unknown_demand_category": "没有这个诉求类别，请重新选择",
+    "demand_state": "这条诉求现在的状态不能这样操作",
+    "not_your_org": "您不是这家企业的联系人，不能替它办事",
     # writing twice
     "client_uuid_reused": "这次提交的编号已用在另一项内容上，请重新操作",
 }

@@ -150,6 +150,12 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "policies.show_check": ACTIONS["org.read"],
     "orgs.show_org": ACTIONS["org.read"],
     "orgs.save_facts": ACTIONS["org.act"],
+    # bot and demands
+    "bot.send_message": GUEST,
+    "demands.create_demand": SIGNED_IN,
+    "demands.submit_demand": SIGNED_IN,
+    "demands.list_demands": SIGNED_IN,
+    "demands.show_demand": SIGNED_IN,
     # app
     "app_config.show": ANYONE,
 }

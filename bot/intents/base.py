@@ -1,0 +1,18 @@
+"""What an intent is: a score for a sentence and an answer to it."""
+
+from typing import Protocol
+
+from bot.messages import Reply
+from bot.turn import Turn
+
+
+class Intent(Protocol):
+    """One kind of thing people want."""
+
+    name: str
+
+    def score(self, turn: Turn) -> float:
+        """How sure it is that this is meant, 0 to 1."""
+        ...
+
+    def answer(self, turn: Turn) -> Reply: ...

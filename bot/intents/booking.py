@@ -1,0 +1,233 @@
+"""Booking 预约: real free places, one tap to take them, one's own bookings, all about a centre."""
+
+import re
+from datetime import datetime, timedelta
+
+from bot import centre_facts, phrasing, places
+from bot.messages import Choices, Part, Reply, Text
+from bot.turn import Turn, tap
+from bot.understanding.slots import Wish, read_wish
+from services.booking_views import BookingView, list_mine
+
+SHOWN = 6
+_MINE = re.compile(
+    r"我的预约|我(约|订|定)了?(的|几|什么|没|哪)|预约(记录|码|号|成功)|订单|凭证|约上(了)?(没|吗)|(查|看).{0,4}预约|订成功|订的(是)?几|有没有(约|订)(上|成功)|核销|入场码|几号位"
+)
+_CANCEL = re.compile(
+    r"取消|退(了|掉|订|一下|一个)?(?!休)|不(去|来|约|订|洗|睡|住|停|想去|想洗|要)了|来不了|去不成|唔去|改天再"
+)
+_DELAY = re.compile(
+    r"晚(点|一点|些)?(到|来)|迟(点|到|啲|半)|晚.{0,6}(分钟|小时|钟|到)|堵(车|在|死|住)|塞(车|紧|住)|赶不(到|上|及)|来不及|保留|留(一下|着|位|住)|等等我|在路上|抛锚|车坏|耽误|封了"
+)
+_EXTEND = re.compile(
+    r"延长|加(个)?(时|钟)|续(一|两|几|个|时|到)|多(睡|洗|停|待|躺|用|坐)|再(睡|停|躺|续|待|加|洗)|超时|还没洗完|时间不够"
+)
+_MOVE = re.compile(r"改(到|成|期|个|一下|时间|签|早|晚|下)|换(到|成|个|一|时间|床)|推迟|提前(一|两|半|到)|延后|挪")
+_WAIT = re.compile(r"候补|排(队|第|到|几|个队)|前面(还有)?几|候着|有人(退|取消)|轮到|有空(了)?(通知|告诉|叫)|前面还有")
+_RULE = re.compile(
+    r"爽约|违约|处罚|罚|扣分|拉黑|黑名单|限制|禁止|后果|会怎(么)?样|不算|算不算|一个人能|最多(能)?约|能约几|提前(几|多久)|几天能约|不预约|没(有)?预约|帮别人|过时|迟到多久|保留(时间|多久)|能约两|为什么不能约"
+)
+
+
+class BookingIntent:
+    name = "booking"
+
+    def score(self, turn: Turn) -> float:
+        return turn.meaning.intent.of(self.name)
+
+    def answer(self, turn: Turn) -> Reply:
+        action = action_of(turn)
+        wish = read_wish(turn.text, turn.clean, turn.context.local_now)
+        turn.context.remember(service_kind=wish.service or turn.context.memory.get("service_kind"))
+        parts = _ANSWERS[action](turn, wish)
+        return turn.reply(self.name, parts, action=action, slots=_why(wish))
+
+
+def action_of(turn: Turn) -> str:
+    """What is to be done about a booking: words first, else what the examples say."""
+    clean = turn.clean
+    for action, pattern in (
+        ("rule", _RULE),
+        ("waitlist", _WAIT),
+        ("extend", _EXTEND),
+        ("cancel", _CANCEL),
+        ("reschedule", _MOVE),
+        ("delay", _DELAY),
+        ("mine", _MINE),
+    ):
+        if pattern.search(clean):
+            return action
+    return "info" if turn.meaning.action("booking") in ("info", "rule") else "query"
+
+
+def _why(wish: Wish) -> dict[str, str]:
+    start = wish.start.isoformat() if wish.start else wish.day.isoformat() if wish.day else None
+    said = {"service": wish.service, "when": start, "minutes": wish.minutes, "zone": wish.zone}
+    return {key: str(value) for key, value in said.items() if value}
+
+
+def _query(turn: Turn, wish: Wish) -> list[Part]:
+    """Free places of the service; without a service, which one."""
+    service = places.find_service(turn, wish)
+    if service is None:
+        return [_which_service(turn)]
+    return places.offer(turn, service, wish)
+
+
+def _which_service(turn: Turn) -> Choices:
+    shown = places.usual_services(turn)[:3]
+    return Choices(
+        phrasing.WHICH_SERVICE,
+        tuple(tap(s.name, f"预约{s.name}", do="offer", service=s.code, said=turn.text) for s in shown),
+    )
+
+
+def _info(turn: Turn, wish: Wish) -> list[Part]:
+    service = places.find_service(turn, wish)
+    parts: list[Part] = [Text(centre_facts.tell(turn, service))]
+    if service is not None and service.is_bookable:
+        parts.append(
+            Choices(phrasing.CONFIRM_BOOKING, (tap(f"看{service.name}空位", do="offer", service=service.code),))
+        )
+    return parts
+
+
+def _rule(turn: Turn, wish: Wish) -> list[Part]:
+    service = places.find_service(turn, wish)
+    if re.search(r"几天|多久|提前|能约几|最多|两个|帮别人|不预约|没(有)?预约", turn.clean) and service is not None:
+        most = service.max_future_per_person or 2
+        return [Text(phrasing.LIMITS.format(window=service.window_days, service=service.name, most=most))]
+    return [Text(phrasing.PENALTY)]
+
+
+def upcoming(turn: Turn) -> list[BookingView]:
+    """One's own coming bookings, soonest first."""
+    context = turn.context
+    if context.actor is None:
+        return []
+    mine, _ = list_mine(context.session, context.actor.person_id, state="upcoming", now=context.now)
+    return sorted(mine, key=lambda b: b.start)
+
+
+def line_of(turn: Turn, booking: BookingView) -> str:
+    zone = booking.service.opening.tz
+    start, end = booking.start.astimezone(zone), booking.end.astimezone(zone)
+    return phrasing.BOOKING_LINE.format(
+        day=phrasing.day_text(start, turn.context.local_now),
+        time=phrasing.span_text(start, end),
+        service=booking.service.name,
+        unit=f" {booking.unit_no}" if booking.unit_no else "",
+        code=booking.code,
+        grace=phrasing.clock(booking.grace_until.astimezone(zone)),
+    )
+
+
+def _mine(turn: Turn, wish: Wish) -> list[Part]:
+    if turn.context.actor is None:
+        return [Text(phrasing.SIGN_IN_FOR.format(what="看自己的预约"))]
+    found = upcoming(turn)
+    if not found:
+        return [Text(phrasing.NO_BOOKINGS), _which_service(turn)]
+    return [Text("\n".join([phrasing.MY_BOOKINGS, *(line_of(turn, b) for b in found[:5])]))]
+
+
+def _cancel(turn: Turn, wish: Wish) -> list[Part]:
+    if turn.context.actor is None:
+        return [Text(phrasing.SIGN_IN_FOR.format(what="取消预约"))]
+    found = _meant(upcoming(turn), wish)
+    cancellable = [b for b in found if b.state in ("requested", "confirmed")]
+    if not cancellable:
+        return [Text(phrasing.NO_BOOKINGS)]
+    if len(cancellable) == 1:
+        only = cancellable[0]
+        yes = tap("确认取消", f"确认取消 {only.code}", do="cancel", code=only.code)
+        return [Choices(phrasing.CANCEL_SURE.format(line=line_of(turn, only)), (yes, tap("不取消", do="keep")))]
+    taps = tuple(
+        tap(f"取消 {_short(turn, b)}", f"确认取消 {b.code}", do="cancel", code=b.code) for b in cancellable[:3]
+    )
+    return [Choices(phrasing.CANCEL_WHICH, taps)]
+
+
+def _short(turn: Turn, booking: BookingView) -> str:
+    start = booking.start.astimezone(booking.service.opening.tz)
+    return f"{phrasing.day_text(start, turn.context.local_now)} {phrasing.clock(start)} {booking.service.name}"
+
+
+def _meant(bookings: list[BookingView], wish: Wish) -> list[BookingView]:
+    """Those that the sentence speaks of; all of them where it names none."""
+    of_service = [b for b in bookings if wish.service and b.service.code.lower().endswith(f".{wish.service}")]
+    kept = of_service or bookings
+    on_day = [b for b in kept if wish.day and b.start.astimezone(b.service.opening.tz).date() == wish.day]
+    kept = on_day or kept
+    at_time = [b for b in kept if wish.start and b.start == wish.start]
+    return at_time or kept
+
+
+def _delay(turn: Turn, wish: Wish) -> list[Part]:
+    if turn.context.actor is None:
+        return [Text(phrasing.SIGN_IN_FOR.format(what="查您的预约"))]
+    found = _meant(upcoming(turn), Wish(wish.service, None, None, None, None, None))
+    if not found:
+        return [Text(phrasing.LATE_NONE)]
+    booking = found[0]
+    zone = booking.service.opening.tz
+    text = phrasing.LATE.format(
+        service=booking.service.name,
+        time=f"{phrasing.day_text(booking.start.astimezone(zone), turn.context.local_now)} {phrasing.clock(booking.start.astimezone(zone))}",
+        grace=phrasing.clock(booking.grace_until.astimezone(zone)),
+        phone=centre_facts.phone_of(turn, booking.service),
+    )
+    later = tap("看晚一点的空位", do="offer", service=booking.service.code, after=_later(booking, wish).isoformat())
+    cancel = tap("取消这次", do="ask_cancel", code=booking.code)
+    return [Choices(text, (later, cancel, tap("不用了", do="keep")))]
+
+
+def _later(booking: BookingView, wish: Wish) -> datetime:
+    return booking.start + timedelta(minutes=wish.minutes or 30)
+
+
+def _extend(turn: Turn, wish: Wish) -> list[Part]:
+    if turn.context.actor is None:
+        return [Text(phrasing.SIGN_IN_FOR.format(what="延时"))]
+    found = _meant(upcoming(turn), wish)
+    if not found:
+        return [Text(phrasing.NO_BOOKINGS)]
+    booking = found[0]
+    end = booking.end.astimezone(booking.service.opening.tz)
+    lead = Text(phrasing.EXTEND.format(service=booking.service.name, end=phrasing.clock(end)))
+    return [lead, *places.offer(turn, booking.service, wish_after(wish, booking.end))]
+
+
+def wish_after(wish: Wish, after: datetime) -> Wish:
+    """The same wish, from some instant on."""
+    return Wish(wish.service, after.date(), after, wish.minutes, None, wish.zone)
+
+
+def _move(turn: Turn, wish: Wish) -> list[Part]:
+    if turn.context.actor is None:
+        return [Text(phrasing.SIGN_IN_FOR.format(what="改时间"))]
+    found = _meant(upcoming(turn), Wish(wish.service, None, None, None, None, None))
+    if not found:
+        return [Text(phrasing.NO_BOOKINGS), *_query(turn, wish)]
+    offered = places.offer(turn, found[0].service, wish)
+    return [Text(phrasing.MOVE), *offered]
+
+
+def _waitlist(turn: Turn, wish: Wish) -> list[Part]:
+    service = places.find_service(turn, wish)
+    if service is None:
+        return [Text(phrasing.WAITLIST.format(next="")), _which_service(turn)]
+    return [Text(phrasing.WAITLIST.format(next=places.next_free_text(turn, service, wish)))]
+
+
+_ANSWERS = {
+    "query": _query,
+    "info": _info,
+    "rule": _rule,
+    "mine": _mine,
+    "cancel": _cancel,
+    "delay": _delay,
+    "extend": _extend,
+    "reschedule": _move,
+    "waitlist": _waitlist,
+}
