@@ -47,9 +47,7 @@ def phones(browser: Browser, live_server: Live) -> Iterator[Callable[..., Phone]
     """`phones()` is a guest's, `phones("driver-7")` that demo person's; `scheme="dark"`, `large_text=True`."""
     made: list[Phone] = []
 
-    def make(
-        who: str | None = None, *, scheme: Literal["light", "dark"] = "light", large_text: bool = False
-    ) -> Phone:
+    def make(who: str | None = None, *, scheme: Literal["light", "dark"] = "light", large_text: bool = False) -> Phone:
         token = live_server.tokens([who])[0] if who else None
         context = phone(browser, live_server.address, scheme=scheme, token=token, large_text=large_text)
         watch = Watch(context)
