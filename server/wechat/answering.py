@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bot.conversing import Asked, converse
+from bot.rendering import as_text
 from server.container import Container
 from server.wechat.effects import AnswerText, Asker
 from server.wechat.replies import TEXT_BYTES
@@ -16,10 +18,6 @@ def answerer(container: Container) -> AnswerText:
     """The bot, with what it needs of this process."""
 
     def answer_text(session: Session, asker: Asker, text: str, now: datetime) -> str:
-        # Imported late: the bot brings in numpy, which a process that never answers need not load.
-        from bot.conversing import Asked, converse
-        from bot.rendering import as_text
-
         today = now.astimezone(ZoneInfo(container.options.timezone)).date()
         actor = None if asker.person_id is None else actor_of(session, asker.person_id, today=today)
         asked = Asked(text=text, actor=actor, guest_key=asker.guest_key, channel=CHANNEL)
