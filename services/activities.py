@@ -405,7 +405,10 @@ def _mine(session: Session, activity_ids: Sequence[int], person_id: int) -> dict
         .where(Activity.id.in_(activity_ids))
         .order_by(scan.c.grade.desc())  # review first, so that a counted scan has the last word
     )
-    return {row[0]: Mine(*row[1:]) for row in rows}
+    return {
+        activity_id: Mine(registration, at if grade in COUNTED_GRADES else None, grade, asked)
+        for activity_id, registration, at, grade, asked in rows
+    }
 
 
 def _when(state: TimeFilter | None, now: datetime) -> list[ColumnElement[bool]]:

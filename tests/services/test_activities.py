@@ -248,6 +248,18 @@ def test_mine_shows_what_i_did(session: Session, now: datetime) -> None:
     assert (found["registered"].registration, found["registered"].checked_in_at) == ("registered", None)
 
 
+@pytest.mark.rule("C24", "C33")
+def test_a_scan_in_review_is_not_called_checked_in(session: Session, now: datetime) -> None:
+    activity, partner = build(session, now=now), create_person(session, now=now)
+    scan_in(session, activity, create_person(session, now=now), SIGNER, now=now, device="phone")
+    scan_in(session, activity, partner, SIGNER, now=now, device="phone")
+    mine = show_activity(session, activity.code, actor=actor_of(partner), now=now).mine
+    assert (mine.registration, mine.grade, mine.checked_in_at) == ("registered", "review", None)
+    scan_in(session, activity, partner, SIGNER, now=now, device="own phone")
+    mine = show_activity(session, activity.code, actor=actor_of(partner), now=now).mine
+    assert (mine.registration, mine.grade, mine.checked_in_at) == ("attended", "accepted", now)
+
+
 @pytest.mark.rule("C26")
 def test_a_page_takes_few_queries_however_many_rows(session: Session, now: datetime) -> None:
     actor = actor_of(create_person(session, now=now))
