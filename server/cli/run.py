@@ -77,7 +77,7 @@ def up(host: str, port: int | None, workers: int) -> None:
 
 
 def prepare(deps: Container) -> None:
-    """The schema to head, and the demo district into an empty database; next to nothing the second time."""
+    """The schema to head, and the demo district into an empty database, or kept alive in one that has it."""
     from sqlalchemy import select
 
     from models.people import Person
@@ -98,6 +98,10 @@ def prepare(deps: Container) -> None:
         with deps.unit_of_work() as session:
             seed_reference(session)
             seed_demo(session, deps, now=deps.now())
+    else:
+        from server.jobs.demo_jobs import keep_alive
+
+        keep_alive(deps)  # now, not when the scheduler holds its lease: a lease left by a killed one must run out
     engine.dispose()
 
 
