@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres import Postgres, start_postgres
+from tests.postgres import Postgres, end_with_parent, start_postgres
 from tests.web_process import ROOT, end, free_port, wait_until_answers
 
 ENGINES = ("sqlite", "postgresql")
@@ -61,7 +61,11 @@ def serve(application: str, environ: Mapping[str, str], *, path: str, folder: Pa
     ]
     search = os.pathsep.join(filter(None, [str(folder), str(ROOT), os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": search, **environ}, stdin=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": search, **environ},
+        stdin=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
     )
     try:
         wait_until_answers(f"http://127.0.0.1:{port}{path}", process)

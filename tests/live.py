@@ -20,6 +20,7 @@ from server.demo_identities import demo_openid
 from server.migrate import migrate
 from server.settings import Settings
 from services.people import issue_token
+from tests.postgres import end_with_parent
 from tests.web_process import ROOT, end, free_port, wait_until_answers
 
 LOG_TAIL = 4000
@@ -117,6 +118,7 @@ def _start(
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=out,
+        preexec_fn=end_with_parent,
     )
     running.callback(end, process)
     return process

@@ -183,17 +183,17 @@ def _launch(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=_end_with_parent,
+            preexec_fn=lambda: end_with_parent(signal.SIGINT),
             user=user and user.pw_uid,
             group=user and user.pw_gid,
             extra_groups=user and [],
         )
 
 
-def _end_with_parent() -> None:
-    """Even a killed test run leaves no server behind (Linux: signal on the parent's death)."""
+def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
+    """For `preexec_fn`: even a killed test run leaves no process behind (Linux: a signal on the parent's death)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
 def _wait_until_ready(server: Postgres) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.postgres import end_with_parent
+
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 40.0
 NOT_READY = 503
@@ -32,7 +34,13 @@ def gunicorn(
         *(sys.executable, "-m", "gunicorn", "--config", "python:server.gunicorn_conf"),
         *("--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", str(threads), application),
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_answers(address + path, process)
