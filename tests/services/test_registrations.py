@@ -148,6 +148,17 @@ def test_cancel_gives_the_place_back_and_again_takes_it(session: Session, person
 
 
 @pytest.mark.rule("C27")
+def test_an_old_request_that_arrives_again_does_not_undo_a_cancel(
+    session: Session, person: Person, now: datetime
+) -> None:
+    activity = create_activity(session, now=now, starts_in=HOUR)
+    register(session, wish(activity, "k"), actor=actor_of(person), now=now)
+    cancel_registration(session, activity.code, actor=actor_of(person), now=now)
+    row, _, is_new = register(session, wish(activity, "k"), actor=actor_of(person), now=now)
+    assert (row.state, is_new) == ("cancelled", False)
+
+
+@pytest.mark.rule("C27")
 def test_the_present_cannot_cancel_and_strangers_have_nothing_to(
     session: Session, person: Person, now: datetime
 ) -> None:
