@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import Blueprint, Response, request
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.container import Container
@@ -87,6 +88,9 @@ class _Callback:
         except Refused as refused:
             log.warning("callback refused kind=%s reason=%s", self._account.kind, refused.reason)
             return _plain("", refused.status)
+        except OperationalError:
+            log.warning("push not taken, database busy kind=%s", self._account.kind)
+            return _plain("", 503)
         except Exception:  # WeChat shows any body as a fault of the account; an empty 503 makes it deliver again
             log.exception("push failed kind=%s", self._account.kind)
             return _plain("", 503)

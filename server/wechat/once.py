@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Literal
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.db import Database
@@ -94,6 +95,12 @@ class Once:
         return self._in_time(run, passive=passive, started=started)
 
     def _take(self, appid: str, key: str) -> Claimed | Answered | InHand:
+        try:
+            return self._take_at_once(appid, key)
+        except OperationalError:  # a busy database lets writers in by luck, not in turn: once more, then give up
+            return self._take_at_once(appid, key)
+
+    def _take_at_once(self, appid: str, key: str) -> Claimed | Answered | InHand:
         with self._database.hurried(self._pace.lock) as session:
             return wechat_claims.take(session, appid=appid, message_key=key, now=self._now())
 
