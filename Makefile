@@ -21,9 +21,11 @@ export PIP_CACHE_DIR := $(CURDIR)/var/cache/pip
 export XDG_CACHE_HOME := $(CURDIR)/var/cache
 endif
 
+CHECKS := check-format check-lint check-types check-imports check-migrations check-openapi check-front check-rules
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run build test check format openapi bench screenshots lock clean
+.PHONY: help run build test check $(CHECKS) format openapi bench screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -39,14 +41,25 @@ test: $(DEV) build ## every test: front-end units, built mini-program, Python on
 	cd $(APP) && ../$(NODE) npm run test:weapp
 	$(PY) -m pytest
 
-check: $(DEV) $(MODULES) ## format, lint, types, import contracts, migrations, OpenAPI document, rules ledger
-	$(PY) -m ruff format --check .
-	$(PY) -m ruff check .
+# `make -k check` goes on after a finding, so that one run shows all.
+check: $(CHECKS) ## format, lint, types, import contracts, migrations, OpenAPI document, rules ledger
+$(CHECKS): $(DEV) $(MODULES)
+
+check-format:
+	$(PY) -m ruff format --check --quiet .
+check-lint:
+	$(PY) -m ruff check --quiet .
+check-types:
 	$(PY) -m mypy
+check-imports:
 	$(VENV)/bin/lint-imports
+check-migrations:
 	$(PY) -m tools.check_migrations
+check-openapi:
 	$(PY) -m tools.check_openapi
+check-front:
 	cd $(APP) && ../$(NODE) npm run --silent typecheck
+check-rules:
 	$(PY) -m tools.check_rules
 
 format: $(DEV) ## put the code into its form
