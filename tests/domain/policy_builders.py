@@ -43,6 +43,13 @@ FIELDS: dict[str, FieldFacts] = read_fields(
             "unit": "万元",
             "derived": "max(revenue, revenue_before)",
         },
+        {
+            "code": "two_year_share",
+            "zh": "两年研发占比",
+            "type": "percent",
+            "unit": "%",
+            "derived": "rd_expense / (revenue + revenue_before) * 100",
+        },
         {"code": "founded_on", "zh": "成立日期", "type": "date"},
         {"code": "age_years", "zh": "成立年限", "type": "number", "unit": "年", "derived": "years(today - founded_on)"},
         {

@@ -154,6 +154,20 @@ def test_a_missing_input_matters_only_where_it_can_change_the_outcome() -> None:
     assert answer(leaf("best_two", "ge", 500), revenue=300) is UNKNOWN
 
 
+@pytest.mark.rule("P07")
+def test_an_input_that_occurs_twice_is_solved_for_not_guessed() -> None:
+    assert answer(leaf("growth", "ge", -100), revenue=100) is MET  # whatever the year before was
+    assert answer(leaf("growth", "ge", -99), revenue=0) is UNMET
+    assert answer(leaf("growth", "ge", 10), revenue=100) is UNKNOWN
+
+
+@pytest.mark.rule("P07")
+def test_two_missing_inputs_are_judged_by_their_bounds() -> None:
+    assert answer(leaf("two_year_share", "ge", 5), rd_expense=0) is UNMET
+    assert answer(leaf("two_year_share", "ge", 600), rd_expense=5) is UNKNOWN
+    assert answer(leaf("two_year_share", "ge", 5), rd_expense=4, revenue=100) is UNMET
+
+
 TIERS = {
     "any": [
         {"all": [leaf("revenue", "le", 5000), leaf("rd_ratio", "ge", 5)]},

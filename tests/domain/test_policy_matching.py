@@ -72,6 +72,8 @@ def test_near_miss_counts_hard_figures_only() -> None:
     assert match(leaf("hightech", "eq", True), hightech=False).verdict is Verdict.INELIGIBLE
     raw = {"all": [leaf("hightech", "eq", True), leaf("employees", "ge", 50, hard=False)]}
     assert match(raw, hightech=False, employees=45).verdict is Verdict.INELIGIBLE
+    raw = {"any": [leaf("hightech", "eq", True), leaf("employees", "ge", 50, hard=False)]}
+    assert match(raw, hightech=False, employees=45).verdict is Verdict.INELIGIBLE
     assert match({"not": leaf("employees", "ge", 50)}, employees=55).verdict is Verdict.NEAR_MISS
 
 
@@ -143,6 +145,9 @@ def test_the_next_question_settles_most_and_weighs_what_closes_soon() -> None:
     soon, later = Window(None, TODAY + 3 * DAY), Window(TODAY + DAY, None)
     assert found(size, tech, {"all": [tech]}, windows=(soon, later, later)) == "size"
     assert found(size, windows=(Window(None, TODAY - DAY),)) is None
+    listed = leaf("listed", "eq", False)
+    assert found(listed, tech, {"all": [tech]}, windows=(Window(), later, later)) == "hightech"  # more wait for it
+    assert found(listed, tech) == "listed"  # fewer words
     assert found({"any": [tech, leaf("listed", "eq", True)]}, {"all": [tech, size]}) == "hightech"
 
 

@@ -44,6 +44,18 @@ def test_a_question_finds_its_policy(index: BigramIndex, query: str, found: str)
     assert index.search(query, limit=1)[0].doc_id == found
 
 
+@pytest.mark.rule("P20")
+def test_documents_are_read_in_the_same_form_as_questions() -> None:
+    index = BigramIndex.build([Document("T", "貸款貼息", "對ＥＲＰ貸款給予補貼"), Document("U", "租金", "租金")])
+    assert [hit.doc_id for hit in index.search("贷款erp补贴")] == ["T"]
+    assert index.search("erp")[0].matched == ("erp",)
+
+
+def test_other_names_are_searched_and_never_shown() -> None:
+    (hit,) = BigramIndex.build([Document("A", "资质认定", "认定办法", also="高企")]).search("高企")
+    assert "高企" not in hit.passage
+
+
 @pytest.mark.rule("P21")
 def test_a_hit_says_why_and_shows_the_clause(index: BigramIndex) -> None:
     hit = index.search("贷款利息补贴", limit=1)[0]
