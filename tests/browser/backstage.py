@@ -1,6 +1,9 @@
 """What other people do meanwhile, over HTTP, and what the database holds in the end."""
 
 import json
+import os
+import subprocess
+import sys
 import urllib.request
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -8,6 +11,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from tests.live import Live
+from tests.web_process import ROOT
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -27,6 +31,12 @@ def book(live: Live, who: str, service: str, start: str, minutes: int) -> dict[s
     """A booking of somebody else."""
     wish = {"service": service, "start": start, "minutes": minutes, "client_uuid": str(uuid4())}
     return cast(dict[str, Any], call(live, "POST", "/bookings", wish, who=who))
+
+
+def run_job(live: Live, job: str) -> None:
+    """One scheduled job now, by its command."""
+    command = [sys.executable, "-m", "server", "run-job", job]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **live.environ}, check=True, capture_output=True)
 
 
 def free_at(live: Live, service: str, start: str) -> int:
