@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from domain.quantities import Quantity, find_quantities
+from domain.quantities import MONEY, Quantity, find_quantities
 
 # field → unit it is kept in, words before or after the figure that name it
 _NAMED: tuple[tuple[str, str, re.Pattern[str]], ...] = (
@@ -40,10 +40,11 @@ def stated_facts(text: str) -> dict[str, str]:
 
 def _name(quantity: Quantity, text: str) -> tuple[str, Decimal] | None:
     before = text[max(0, quantity.start - WINDOW) : quantity.start]
-    around = before + quantity.text + text[quantity.end : quantity.end + 3]
+    around = before + quantity.text + text[quantity.end : quantity.end + 5]
     for field, unit, words in _NAMED:
         value = quantity.as_unit(unit)
-        if value is None or not words.search(around) or (not quantity.unit and not quantity.scaled):
+        bare = not quantity.unit and (unit in MONEY) is not quantity.scaled  # a bare figure in 万 is money
+        if value is None or bare or not words.search(around):
             continue
         return field, value
     return None

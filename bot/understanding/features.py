@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 
 from bot.understanding.text import Sounds, plain, sounds_of
@@ -9,8 +10,8 @@ from bot.understanding.words import Found, field_words
 
 SOUND_WEIGHT = 0.6
 """A word that only sounds alike counts less than the word itself."""
-WORD_WEIGHT = 0.45
-PATTERN_WEIGHT = 0.4
+WORD_WEIGHT = 0.8
+PATTERN_WEIGHT = 0.7
 WHOLE_ONLY = "greeting.word"
 """Words of this group count only where they are nearly all that is said: `行` in `行不行` is no greeting."""
 LENGTH = 120
@@ -68,8 +69,14 @@ def features_of(text: str) -> Features:
             if group == WHOLE_ONLY and not whole:
                 continue
             weight = WORD_WEIGHT * (SOUND_WEIGHT if item.by_sound else 1)
-            values[f"w:{group}"] = min(values.get(f"w:{group}", 0.0) + weight, 2 * WORD_WEIGHT)
+            for name in {group, _family(group)}:
+                values[f"w:{name}"] = min(values.get(f"w:{name}", 0.0) + weight, 2 * WORD_WEIGHT)
     return Features(clean, values, tuple(found))
+
+
+def _family(group: str) -> str:
+    """`cat.rnd` and `cat.tax` are both subjects of policies: what they share is learned once."""
+    return group.rpartition(".")[0] if "cat." in group else group
 
 
 def _grams(clean: str, sounds: Sounds) -> dict[str, float]:
@@ -80,7 +87,7 @@ def _grams(clean: str, sounds: Sounds) -> dict[str, float]:
     for size, weight in ((2, 1.0), (3, 0.8)):
         for start in range(len(edged) - size + 1):
             grams[edged[start : start + size]] = weight
-    for pair in zip(sounds, sounds[1:], strict=False):
+    for pair in pairwise(sounds):
         if 0 not in pair:
             grams[f"p:{pair[0]} {pair[1]}"] = 0.7
     return grams

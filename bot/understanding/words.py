@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.understanding.text import Sounds, latin_free, sounds_of
 
 HERE = Path(__file__).parent
-SHORTEST_BY_SOUND = 2
+SHORTEST_BY_SOUND = 3
 LONGEST = 14
 
 
