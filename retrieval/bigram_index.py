@@ -16,7 +16,7 @@ from retrieval.encoding import Codes, Question, encode, pairs, singles, visible
 from retrieval.passages import best_passage
 from retrieval.pinyin import read_syllables, sounds
 from retrieval.port import Hit
-from retrieval.postings import Channel, build_channel
+from retrieval.postings import Channel, Counted, build_channel
 
 SINGLE_SHARE = 0.2
 SOUND_SHARE = 0.3
@@ -42,15 +42,15 @@ class BigramIndex:
         sound_bytes, spelled = sounds()
         sound_of: Codes = np.frombuffer(sound_bytes, "<u2")
         ids: list[str] = []
-        grams: tuple[list[NDArray[np.uint32]], ...] = ([], [], [])
+        counted: tuple[list[Counted], ...] = ([], [], [])
         raw: list[bytes] = []
         for document in documents:
             codes = visible(encode(f"{document.body}\n{document.also}" if document.also else document.body))
             ids.append(document.id)
             raw.append(document.body.encode("utf-16-le", "surrogatepass"))
-            for channel, found in zip(grams, (pairs(codes), singles(codes), pairs(sound_of[codes])), strict=True):
-                channel.append(found)
-        one, two, three = (build_channel(texts) for texts in grams)
+            for channel, found in zip(counted, (pairs(codes), singles(codes), pairs(sound_of[codes])), strict=True):
+                channel.append(Counted.of(found))
+        one, two, three = (build_channel(texts) for texts in counted)
         offsets = np.cumsum([0, *map(len, raw)], dtype=np.int64)
         texts = np.frombuffer(b"".join(raw), np.uint8)
         return cls(tuple(ids), (one, two, three), sound_of, read_syllables(spelled), texts, offsets)

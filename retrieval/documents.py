@@ -44,9 +44,10 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def read_documents(path: Path) -> list[Document]:
-    """Documents `{"id","title","text"}`."""
-    return [Document(str(r["id"]), str(r.get("title") or ""), str(r.get("text") or "")) for r in read_lines(path)]
+def read_documents(path: Path) -> Iterator[Document]:
+    """Documents `{"id","title","text"}`, one after another."""
+    for row in read_lines(path):
+        yield Document(str(row["id"]), str(row.get("title") or ""), str(row.get("text") or ""))
 
 
 def read_queries(path: Path) -> list[tuple[str, str]]:

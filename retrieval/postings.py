@@ -52,23 +52,37 @@ class Channel:
         return [int(i) for i in at[self.vocabulary[at] == grams]]
 
 
-def build_channel(texts: Sequence[Grams]) -> Channel:
-    """The channel of a collection, one array of grams per document."""
-    lengths = np.array([len(t) for t in texts], np.float32)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The grams of one document, each once, with how often it occurs."""
+
+    grams: Grams
+    counts: NDArray[np.uint16]
+    length: int
+
+    @classmethod
+    def of(cls, grams: Grams) -> "Counted":
+        unique, counts = np.unique(grams, return_counts=True)
+        return cls(unique, np.minimum(counts, 0xFFFF).astype(np.uint16), len(grams))
+
+
+def build_channel(texts: Sequence[Counted]) -> Channel:
+    """The channel of a collection."""
+    lengths = np.array([text.length for text in texts], np.float32)
     average = max(float(lengths.mean()), 1.0) if len(lengths) else 1.0
-    parts = [np.unique(t, return_counts=True) for t in texts]
-    if not parts:
-        parts = [(np.zeros(0, np.uint32), np.zeros(0, np.intp))]
-    grams = np.concatenate([p[0] for p in parts]).astype(np.uint32)
-    counts = np.concatenate([p[1] for p in parts]).astype(np.float32)
-    documents = np.repeat(np.arange(len(parts), dtype=np.uint32), [len(p[0]) for p in parts])
+    grams = np.concatenate([np.zeros(0, np.uint32), *(text.grams for text in texts)])
     order = np.argsort(grams, kind="stable")  # stable: documents stay in order within a gram
-    grams, counts, documents = grams[order], counts[order], documents[order]
+    grams = grams[order]
     vocabulary, first, holders = np.unique(grams, return_index=True, return_counts=True)
+    total = len(grams)
+    del grams
+    documents = np.repeat(np.arange(len(texts), dtype=np.uint32), [len(text.grams) for text in texts])[order]
+    counts = np.concatenate([np.zeros(0, np.uint16), *(text.counts for text in texts)])[order].astype(np.float32)
+    del order
     rarity = np.log1p((len(texts) - holders + 0.5) / (holders + 0.5)).astype(np.float32)
-    shrink = K1 * (1 - B + B * lengths / average)
-    weights = np.repeat(rarity, holders) * counts * (K1 + 1)
-    if len(texts):
-        weights /= counts + shrink[documents]
-    starts = np.append(first, len(grams)).astype(np.int64)
-    return Channel(vocabulary.astype(np.uint32), starts, documents, weights.astype(np.float32))
+    shrink = (K1 * (1 - B + B * lengths / average)).astype(np.float32)
+    weights = np.repeat(rarity * np.float32(K1 + 1), holders) * counts
+    counts += shrink[documents]
+    weights /= counts
+    starts = np.append(first, total).astype(np.int64)
+    return Channel(vocabulary, starts, documents, weights)

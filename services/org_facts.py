@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import Invalid, NotFound
 from domain.facts import Fact, FactError, FieldFacts, to_json
 from models.organisation import Org
 from models.policy import OrgFact, QuestionPause
+from services.first_wins import insert_if_first
 from services.policy_catalogue import Fields, fields_in_force
 
 PAUSE_DAYS = 30
@@ -141,8 +142,8 @@ def paused_questions(session: Session, org_id: int, *, now: datetime) -> frozens
 
 
 def _pause(session: Session, org_id: int, field: str, until: datetime) -> None:
-    row = session.scalar(select(QuestionPause).where(QuestionPause.org_id == org_id, QuestionPause.field == field))
-    if row is None:
-        session.add(QuestionPause(org_id=org_id, field=field, until=until))
-    else:
-        row.until = until
+    """Two phones at once make one pause."""
+    pause = insert_if_first(session.get_bind().dialect.name, QuestionPause.__table__)
+    session.execute(pause, {"org_id": org_id, "field": field, "until": until})
+    mine = (QuestionPause.org_id == org_id, QuestionPause.field == field)
+    session.execute(update(QuestionPause).where(*mine).values(until=until))

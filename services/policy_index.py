@@ -3,13 +3,14 @@
 import secrets
 from datetime import date
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.condition_tree import leaves
 from domain.policy_windows import WindowState
 from models.platform import Revision
 from retrieval.documents import Document
+from services.first_wins import insert_if_first
 from services.policy_catalogue import PolicyView, published
 
 NAME = "text_index"
@@ -28,10 +29,10 @@ def bump_revision(session: Session) -> None:
     Steps are random, so that a database restored from a backup does not arrive at the number of an
     index that another history left on the disk.
     """
+    first = insert_if_first(session.get_bind().dialect.name, Revision.__table__)
+    session.execute(first, {"name": NAME, "number": 0})
     step = 1 + secrets.randbelow(STEP)
-    moved = session.execute(update(Revision).where(Revision.name == NAME).values(number=Revision.number + step))
-    if moved.rowcount == 0:  # type: ignore[attr-defined]
-        session.execute(insert(Revision).values(name=NAME, number=step))
+    session.execute(update(Revision).where(Revision.name == NAME).values(number=Revision.number + step))
 
 
 def policy_documents(session: Session, *, today: date) -> list[Document]:

@@ -21,12 +21,12 @@ def search_documents(docs: Path, queries: Path, out: Path, k: int) -> None:
     from retrieval.documents import BadLine, read_documents, read_queries
 
     try:
-        collection, questions = read_documents(docs), read_queries(queries)
+        questions = read_queries(queries)
+        began = time.perf_counter()
+        index = BigramIndex.build(read_documents(docs))
+        built = time.perf_counter() - began
     except (BadLine, OSError, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from error
-    began = time.perf_counter()
-    index = BigramIndex.build(collection)
-    built = time.perf_counter() - began
     times: list[float] = []
     with out.open("w", encoding="utf-8") as lines, _bar(questions) as shown:
         for query_id, text in shown:
@@ -36,7 +36,7 @@ def search_documents(docs: Path, queries: Path, out: Path, k: int) -> None:
             lines.write(json.dumps({"id": query_id, "ranked": ranked}, ensure_ascii=False) + "\n")
     p50, p95 = _percentile(times, 50), _percentile(times, 95)
     click.echo(
-        f"{len(collection)} documents indexed in {built:.2f} s, {_memory_mb():.0f} MB resident; "
+        f"{len(index.ids)} documents read and indexed in {built:.2f} s, {_memory_mb():.0f} MB resident; "
         f"{len(questions)} queries, CPU per query p50 {p50:.2f} ms, p95 {p95:.2f} ms"
     )
 

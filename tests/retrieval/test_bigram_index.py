@@ -139,4 +139,4 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "docs.jsonl"
     path.write_text('{"id": "a", "text": "x"}\nnot json\n', "utf-8")
     with pytest.raises(BadLine, match="line 2"):
-        read_documents(path)
+        list(read_documents(path))

@@ -27,7 +27,7 @@ def test_search_documents_reads_gzip_and_writes_ranked_ids(tmp_path: Path) -> No
     queries = lines(tmp_path / "q.jsonl", [{"id": "1", "text": "贷款贴息"}, {"id": "2", "text": "？"}])
     code, output, out = run(tmp_path, docs, queries, "--k", "2")
     assert code == 0
-    assert "2 documents indexed" in output
+    assert "2 documents read and indexed" in output
     assert "p95" in output
     assert [json.loads(line) for line in out.read_text("utf-8").splitlines()] == [
         {"id": "1", "ranked": ["a", "b"]},
