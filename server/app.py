@@ -1,17 +1,33 @@
 """create_app: the table of contents of the web process."""
 
-from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
-
 from apiflask import APIFlask
 from werkzeug.routing import IntegerConverter, Map
 
-from miniprogram_api import v1
 from miniprogram_api.http import auth, context, errors, guards
+from miniprogram_api.v1 import (
+    activities,
+    app_config,
+    bookings,
+    bot,
+    centres,
+    check_ins,
+    demands,
+    desk,
+    inbox,
+    orgs,
+    people,
+    policies,
+    subscribe,
+)
 from server.container import Container, build
 from server.settings import Settings
 from server.web import h5, health, request_log
+from server.wechat import callback
+
+RESOURCES = (
+    activities, app_config, bookings, bot, centres, check_ins, demands, desk,
+    inbox, orgs, people, policies, subscribe,
+)  # fmt: skip
 
 
 class RowId(IntegerConverter):
@@ -40,10 +56,18 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
     errors.install(app)
     app.before_request(guards.refuse_control_characters)
     app.before_request(auth.guard)
-    for module in iter_modules(v1.__path__):
-        app.register_blueprint(import_module(f"{v1.__name__}.{module.name}").bp)
+    for resource in RESOURCES:
+        app.register_blueprint(resource.bp)
     app.register_blueprint(health.install(container))
     app.register_blueprint(h5.install(container))
-    if find_spec("server.wechat.callback"):
-        app.register_blueprint(import_module("server.wechat.callback").install(container))
+    app.register_blueprint(callback.install(container))
+    app.extensions["warm_up"] = lambda: _warm_up(container)
     return app
+
+
+def _warm_up(container: Container) -> None:
+    """Load what the first question would otherwise wait for: the bot's weights and the text index."""
+    from bot.understanding.meaning import understand
+
+    _ = understand("预约").intent
+    container.text_index.is_ready()

@@ -6,6 +6,7 @@ The app is not loaded before the fork: open SQLite handles and threads must not 
 import os
 import shutil
 import tempfile
+import threading
 from typing import Any
 
 worker_class = "gthread"
@@ -28,6 +29,12 @@ def on_starting(_server: Any) -> None:
     """One folder for the figures of all workers, known before they fork."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lianyi-metrics-")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load what the first question would wait for: the bot's words and the text index."""
+    warm_up = worker.app.wsgi().extensions["warm_up"]
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

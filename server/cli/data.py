@@ -17,7 +17,7 @@ def migrate(revision: str) -> None:
     from server.migrate import current_revision
     from server.migrate import migrate as run
 
-    engine = container().database.engine
+    engine = container(any_schema=True).database.engine
     run(engine, revision)
     click.echo(f"schema at {current_revision(engine)}")
 

@@ -55,7 +55,7 @@ def scheduler() -> None:
 def up(host: str, port: int | None, workers: int) -> None:
     """Migrate, seed the demo when empty, then web, scheduler and stand-in WeChat until Ctrl-C."""
     use_port(port)
-    deps = container()
+    deps = container(any_schema=True)
     chosen = deps.settings
     say_events()
     refuse_taken_port(host, chosen.port)
