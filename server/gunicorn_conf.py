@@ -33,8 +33,9 @@ def on_starting(_server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Load what the first question would wait for: the bot's words and the text index."""
-    warm_up = worker.app.wsgi().extensions["warm_up"]
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    warm_up = getattr(worker.app.wsgi(), "extensions", {}).get("warm_up")
+    if warm_up is not None:
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
