@@ -266,7 +266,7 @@ class Occupancy(Base):
         CheckConstraint("starts_at < ends_at", name="times"),
         CheckConstraint("taken >= 0 AND taken <= capacity", name="capacity"),
         CheckConstraint("(unit_id IS NULL) = (taken IS NOT NULL AND capacity IS NOT NULL)", name="shape"),
-        Index(None, "service_id", "starts_at"),
+        Index(None, "service_id", "starts_at", "ends_at"),
         Index(None, "unit_id", "ends_at"),
         Index(None, "booking_id"),
         Index(

@@ -281,7 +281,9 @@ def create_occupancy() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_occupancy")),
     )
     op.create_index(op.f("ix_occupancy_booking_id"), "occupancy", ["booking_id"])
-    op.create_index(op.f("ix_occupancy_service_id_starts_at"), "occupancy", ["service_id", "starts_at"])
+    op.create_index(
+        op.f("ix_occupancy_service_id_starts_at_ends_at"), "occupancy", ["service_id", "starts_at", "ends_at"]
+    )
     op.create_index(op.f("ix_occupancy_unit_id_ends_at"), "occupancy", ["unit_id", "ends_at"])
     op.create_index(
         "uq_occupancy_cell",
