@@ -2,7 +2,7 @@ import { createSSRApp } from 'vue'
 import App from './App.vue'
 import { connectSession } from './state/session'
 // #ifdef H5
-import { pressWithKeys, registerServiceWorker } from './web'
+import { followTypedAddress, pressWithKeys, registerServiceWorker } from './web'
 // #endif
 
 export function createApp() {
@@ -10,6 +10,7 @@ export function createApp() {
   // #ifdef H5
   pressWithKeys()
   registerServiceWorker()
+  followTypedAddress()
   // #endif
   return { app: createSSRApp(App) }
 }

@@ -1,8 +1,9 @@
 /** Sentences used in more than one place or said by logic. Short, spoken, saying what happens next. */
 export const texts = {
-  noNetwork: '现在没有网络，没有提交任何内容。有信号后再试一次。',
+  noNetwork: '没有收到回应，还不能算办成。有信号后再点一次，不会重复办。',
   serverTrouble: '系统正忙，没有办成。请稍等再试一次。',
   loadFailed: '没能取到内容',
+  stillSafe: '已经约好、签到的都不受影响。',
   loadFailedOffline: '没有网络，这页还没有存过',
   retry: '重试',
   signInFirst: '登录后可以看到',
@@ -48,6 +49,8 @@ export const policyStates: Record<string, string> = {
   repealed: '已废止',
 }
 
+export const policyMarks: Record<string, string> = { open: 'word-ok', closing_soon: 'word-warn', suspended: 'word-stop' }
+
 export const verdictWords: Record<string, string> = {
   eligible_open: '现在可以申报',
   eligible_upcoming: '符合，等开放申报',
@@ -77,7 +80,7 @@ export const demandStates: Record<string, string> = {
   returned: '已退回',
   transferred: '已转办',
   co_handled: '会办中',
-  waiting_requester: '等你补充',
+  waiting_requester: '等您补充',
   suspended: '暂停办理',
   for_meeting: '提交会议',
   rejected: '未受理',

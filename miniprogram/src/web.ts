@@ -18,3 +18,12 @@ export function registerServiceWorker(): void {
     navigator.serviceWorker.register('/sw.js').catch((error) => console.warn('service worker refused', error))
   })
 }
+
+/** A typed address, or a scanned one, that leads to the same page with another code: the router alone would keep the old. */
+export function followTypedAddress(): void {
+  window.addEventListener('popstate', (event) => {
+    if (event.state !== null) return
+    const shown = getCurrentPages().slice(-1)[0]?.route
+    if (shown && location.hash.slice(2).split('?')[0] === shown) location.reload()
+  })
+}

@@ -5,7 +5,6 @@ export const net = reactive({ online: true })
 
 export function watchNetwork(): void {
   // #ifdef H5
-  // uni-app asks navigator.connection, which often does not know its type and then calls everything online
   net.online = navigator.onLine
   window.addEventListener('online', () => (net.online = true))
   window.addEventListener('offline', () => (net.online = false))

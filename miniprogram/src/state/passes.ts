@@ -1,4 +1,6 @@
-import type { Booking } from '@/api/types'
+import { myBookings } from '@/api/booking'
+import { ApiError } from '@/api/errors'
+import type { Booking, Page } from '@/api/types'
 import { read, write } from './storage'
 
 /** Passes kept on the phone, so that the door opens without a signal. */
@@ -15,3 +17,20 @@ export function keepPasses(bookings: Booking[], now: number): void {
 }
 
 export const keptPass = (code: string): Booking | null => read<Passes>('passes')?.[code] ?? null
+
+const LIVE = ['requested', 'confirmed', 'checked_in']
+
+/** One's bookings to come; without a network those whose passes are on the phone. */
+export async function upcomingBookings(): Promise<Page<Booking>> {
+  try {
+    const page = await myBookings('upcoming')
+    keepPasses(page.items, Date.now())
+    return page
+  } catch (error) {
+    if (!(error instanceof ApiError) || !error.offline) throw error
+    const items = Object.values(read<Passes>('passes') ?? {}).filter(
+      (booking) => LIVE.includes(booking.state) && Date.parse(booking.end) > Date.now(),
+    )
+    return { items, total: items.length, page: 1, per_page: items.length }
+  }
+}

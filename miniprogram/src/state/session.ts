@@ -29,20 +29,27 @@ function keepPerson(person: Person): void {
   write('person', person)
 }
 
-export async function signIn(code: string): Promise<Person> {
-  const answer = await postAsGuest<SignedIn>('/sign-in', { code })
+async function enter(path: string, body: object): Promise<Person> {
+  const answer = await postAsGuest<SignedIn>(path, body)
   session.token = answer.token
   write('token', answer.token)
   keepPerson(answer.person)
   return answer.person
 }
 
+/** The code of wx.login; in the demo also that of a demo person. */
+export const signIn = (code: string): Promise<Person> => enter('/sign-in', { code })
+
+/** Staff outside WeChat: name, password and, where it is on, the one-time code. */
+export const signInStaff = (name: string, password: string, otp: string): Promise<Person> =>
+  enter('/sign-in/staff', { name, password, ...(otp ? { otp } : {}) })
+
 /** Signing out also takes away what was kept for this person on the phone: passes and stored pages. */
 export function forgetPerson(): void {
   session.token = null
   session.person = null
   session.orgCode = null
-  for (const key of ['token', 'person', 'org', 'passes', 'page:bookings:upcoming', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
+  for (const key of ['token', 'person', 'org', 'passes', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
 }
 
 export async function signOut(): Promise<void> {

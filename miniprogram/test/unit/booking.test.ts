@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Booking, Service, Slot } from '@/api/types'
 import { defaultSlot, durations, groupSlots } from '@/pages/services/choice'
 import { nextBooking } from '@/pages/services/ticket'
-import { keepPasses, keptPass } from '@/state/passes'
+import { keepPasses, keptPass, upcomingBookings } from '@/state/passes'
+import { phone } from './phone'
 
 const service = (changes: Partial<Service>): Service => ({ min_minutes: 30, max_minutes: 60, step_minutes: 30, slot_minutes: 30, ...changes }) as Service
 const slot = (clock: string, free: number): Slot => ({ start: `2026-11-21T${clock}:00+08:00`, end: '', free, capacity: 5 })
@@ -34,6 +35,13 @@ describe('the ticket on top', () => {
     const all = [booking('B', '2026-11-22T08:00:00+08:00'), booking('A', '2026-11-21T21:00:00+08:00'), booking('X', '2026-11-21T20:00:00+08:00', 'cancelled')]
     expect(nextBooking(all, NOW)!.code).toBe('A')
     expect(nextBooking([], NOW)).toBeNull()
+  })
+
+  test('is on the phone without a network, a cancelled one is not', async () => {
+    keepPasses([booking('A', '2099-11-21T21:00:00+08:00'), booking('X', '2099-11-21T22:00:00+08:00', 'cancelled')], NOW)
+    expect((await upcomingBookings()).items.map((kept) => kept.code)).toEqual(['A'])
+    phone.answers['GET /bookings'] = { status: 401, data: { code: 'sign_in_required' } }
+    await expect(upcomingBookings()).rejects.toMatchObject({ status: 401 })
   })
 
   test('passes stay on the phone for a day after their end', () => {

@@ -23,7 +23,7 @@ describe('conditions', () => {
       [1, 'unknown', '营收 ≥ 1 亿元'],
       [1, 'unmet', '研发占比 ≥ 6%'],
     ])
-    expect(rows[0].value).toBe('你们：6 年（2026-03-31）')
+    expect(rows[0].value).toBe('本企业：6 年（2026-03-31）')
     expect(rows[2].value).toBe('')
   })
 
@@ -111,7 +111,7 @@ describe('the conversation', () => {
   test('a lost message says so and is sent again under the same key', async () => {
     delete phone.answers['POST /bot/messages']
     await say('有什么补贴')
-    expect(chat.lines[0].failed).toContain('没有网络')
+    expect(chat.lines[0].failed).toContain('没有收到回应')
     phone.answers['POST /bot/messages'] = { data: { replies: [{ kind: 'text', text: '有' }] } }
     await deliver(chat.lines[0])
     const keys = phone.sent.map((sent) => (sent.body as { client_uuid: string }).client_uuid)

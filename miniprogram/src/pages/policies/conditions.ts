@@ -42,7 +42,7 @@ export function conditionRows(conditions: Condition[], depth = 0, path = ''): Co
 /** The firm's own value with its date; nothing where nothing is known. */
 function valueText(condition: Condition): string {
   if (condition.value === null || condition.value === undefined || condition.value === '') return ''
-  return `你们：${condition.value}${condition.as_of ? `（${condition.as_of.slice(0, 10)}）` : ''}`
+  return `本企业：${condition.value}${condition.as_of ? `（${condition.as_of.slice(0, 10)}）` : ''}`
 }
 
 /** 满足 6 · 不满足 1 · 还不清楚 2, counted over the top level as the verdict is. */
