@@ -29,6 +29,10 @@ class ImportReport:
     def refused(self) -> list[ImportRow]:
         return [row for row in self.rows if row.outcome == "refused"]
 
+    def count(self, outcome: Outcome) -> int:
+        """How many rows ended so."""
+        return sum(row.outcome == outcome for row in self.rows)
+
     @property
     def changed_anything(self) -> bool:
         return any(row.outcome in ("added", "changed") for row in self.rows)

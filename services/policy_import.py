@@ -5,7 +5,6 @@ second time changes nothing. A changed policy becomes a new version; the old one
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,27 +17,13 @@ from domain.conditions import ConditionError
 from domain.facts import FactError, plain, read_field, read_fields
 from domain.policy_windows import Window, WindowError, read_window
 from models.policy import POLICY_STATES, FactField, Policy, PolicyCategory, PolicyEvent, PolicyVersion
+from services.import_report import ImportReport, Outcome
 from services.org_facts import Answer, record_facts
 from services.policy_catalogue import Fields, code_key, digest_of, fields_in_force, local_day
 from services.policy_index import bump_revision
 
 EVENT_KINDS = {"active": "resumed", "suspended": "suspended", "repealed": "repealed"}
 LIMITS = {"code": 32, "name": 200, "category": 32, "level": 16, "department": 100, "mode": 16, "source_doc": 200}
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What became of each row; `refused` holds (place, reason)."""
-
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    refused: list[tuple[str, str]] = field(default_factory=list)
-
-    def summary(self) -> str:
-        lines = [f"created {self.created}, changed {self.changed}, unchanged {self.unchanged}"]
-        lines += [f"  refused {place}: {reason}" for place, reason in self.refused]
-        return "\n".join(lines)
 
 
 class BadRow(ValueError):
@@ -53,17 +38,17 @@ def import_policies(session: Session, payload: Any, *, today: date, now: datetim
     """
     report = ImportReport()
     if not isinstance(payload, Mapping):
-        report.refused.append(("file", "应是一个对象，含 fields 和 policies"))
+        report.add("file", "refused", "应是一个对象，含 fields 和 policies")
         return report
     _each(report, payload, "categories", lambda row, at: _category(session, row, at))
     _import_fields(session, report, payload)
     session.flush()
     fields = fields_in_force(session)
     categories = frozenset(session.scalars(select(PolicyCategory.code)))
-    before = report.created + report.changed
+    before = len(report.rows)
     _each(report, payload, "policies", lambda row, _: _policy(session, row, fields, categories, today=today, now=now))
     session.flush()
-    if report.created + report.changed > before:
+    if any(row.outcome in ("added", "changed") for row in report.rows[before:]):
         bump_revision(session)
     return report
 
@@ -115,11 +100,11 @@ def import_org_facts(session: Session, org_id: int, facts: Mapping[str, Any], *,
 
 
 def _each(
-    report: ImportReport, payload: Mapping[str, Any], part: str, keep: Callable[[Mapping[str, Any], int], str]
+    report: ImportReport, payload: Mapping[str, Any], part: str, keep: Callable[[Mapping[str, Any], int], Outcome]
 ) -> None:
     rows = payload.get(part, [])
     if not isinstance(rows, list):
-        report.refused.append((part, "应是一组"))
+        report.add(part, "refused", "应是一组")
         return
     for number, row in enumerate(rows, 1):
         place = f"{part}[{number}]"
@@ -129,9 +114,9 @@ def _each(
             place = f"{part}[{number}] {row.get('code', '')}".strip()
             outcome = keep(row, number)
         except (BadRow, ConditionError, WindowError, FactError) as error:
-            report.refused.append((place, str(error)))
+            report.add(place, "refused", str(error))
             continue
-        setattr(report, outcome, getattr(report, outcome) + 1)
+        report.add(place, outcome)
 
 
 def _text(row: Mapping[str, Any], name: str, default: str | None = None) -> str:
@@ -150,13 +135,13 @@ def _texts(row: Mapping[str, Any], name: str) -> list[str]:
     return values
 
 
-def _category(session: Session, row: Mapping[str, Any], position: int) -> str:
+def _category(session: Session, row: Mapping[str, Any], position: int) -> Outcome:
     code, name, scope = _text(row, "code"), _text(row, "zh"), _text(row, "scope", "")
     found = session.scalar(select(PolicyCategory).where(PolicyCategory.code == code))
     if found is None:
         session.add(PolicyCategory(code=code, name=name, scope=scope, position=position))
         session.flush()
-        return "created"
+        return "added"
     if (found.name, found.scope) == (name, scope):
         return "unchanged"
     found.name, found.scope = name, scope
@@ -169,7 +154,7 @@ def _import_fields(session: Session, report: ImportReport, payload: Mapping[str,
     definitions: dict[str, Mapping[str, Any]] = {code: row.definition for code, row in known.items()}
     trees = list(session.scalars(select(PolicyVersion.conditions))) if known else []
 
-    def keep(row: Mapping[str, Any], position: int) -> str:
+    def keep(row: Mapping[str, Any], position: int) -> Outcome:
         one = read_field(row)
         found = known.get(one.code)
         if found is not None and found.digest == digest_of(row):
@@ -181,7 +166,7 @@ def _import_fields(session: Session, report: ImportReport, payload: Mapping[str,
         if found is None:
             known[one.code] = FactField(code=one.code, definition=dict(row), digest=digest_of(row), position=position)
             session.add(known[one.code])
-            return "created"
+            return "added"
         found.definition, found.digest = dict(row), digest_of(row)
         return "changed"
 
@@ -202,7 +187,7 @@ def _policy(
     *,
     today: date,
     now: datetime,
-) -> str:
+) -> Outcome:
     values = _policy_values(row, categories)
     version = _version_values(row, fields, today)
     key = code_key(values["code"])
@@ -213,7 +198,7 @@ def _policy(
         session.flush()
         _publish(session, policy, version, number=1, today=today, now=now)
         _move(session, policy, row, now=now)
-        return "created"
+        return "added"
     changed = any(getattr(policy, name) != value for name, value in values.items() if name != "code")
     for name, value in values.items():
         if name != "code":

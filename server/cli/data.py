@@ -7,6 +7,7 @@ import click
 
 from server.cli.context import container
 from services.centre_import import import_centres as import_centres_rows
+from services.policy_catalogue import local_day
 from services.policy_import import import_policies as import_policy_rows
 
 
@@ -57,7 +58,7 @@ def import_policies(files: tuple[Path, ...]) -> None:
     for file in files:
         with deps.unit_of_work() as session:
             report = import_policy_rows(
-                session, json.loads(file.read_text("utf-8")), today=deps.now().date(), now=deps.now()
+                session, json.loads(file.read_text("utf-8")), today=local_day(deps.now()), now=deps.now()
             )
         click.echo(f"{file.name}: {report.summary()}")
         refused = refused or bool(report.refused)

@@ -26,6 +26,7 @@ from server.demo.party_days import keep_party_days
 from server.demo_identities import ALL, DemoPerson, demo_openid, demo_phone, demo_unionid
 from services.centre_import import import_centres
 from services.claims import ALPHABET
+from services.policy_catalogue import local_day
 from services.policy_import import import_org_facts, import_policies
 from services.ports import Deps
 
@@ -81,7 +82,7 @@ def seed_demo(session: Session, deps: Deps, *, now: datetime) -> None:
     """Everything to look at: firms with facts, centres, policies, people, a party day. Once only."""
     if not is_empty(session):
         return
-    today = now.date()
+    today = local_day(now)
     import_centres(session, load("sample_chains_centres.json"), now=now)
     _seed_policies(session, today=today, now=now)
     _seed_orgs(session, now=now)
