@@ -49,7 +49,7 @@ class District:
     def _book(self) -> Any:
         day = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
         slots = self._ask("GET", f"/services/DRIVER_HOME.shower/availability?date={day}&zone=male", {})["slots"]
-        start = next(slot["start"] for slot in slots if slot["free"])
+        start = next(slot["start"] for slot in slots if slot["free"] and "T19:" in slot["start"])
         wish = {"service": "DRIVER_HOME.shower", "start": start, "minutes": 30, "client_uuid": str(uuid4())}
         return self._ask("POST", "/bookings", self._headers("driver"), wish)
 
