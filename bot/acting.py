@@ -67,7 +67,7 @@ def _actor(context: BotContext) -> Any:
 def _book(turn: Turn, do: Do) -> list[Part]:
     context = turn.context
     assert context.cipher is not None
-    key = client_key(turn, "book", do["service"], do["start"], str(context.memory.get("turn", 0)))
+    key = client_key(turn, "book", do["service"], do["start"], do["offered"])
     booked = book(
         context.session,
         Book(
@@ -135,7 +135,7 @@ def _keep(turn: Turn, do: Do) -> list[Part]:
 def _register(turn: Turn, do: Do) -> list[Part]:
     context = turn.context
     body = {"activity": do["code"]}
-    key = client_key(turn, "register", do["code"], str(context.memory.get("turn", 0)))
+    key = client_key(turn, "register", do["code"], context.now.isoformat())
     _, activity, is_new = register(
         context.session, Register(do["code"], key, digest(body), source="bot"), actor=_actor(context), now=context.now
     )
@@ -163,7 +163,7 @@ def _leave(turn: Turn, do: Do) -> list[Part]:
     context = turn.context
     activity = find_activity(context.session, do["code"])
     reason = {"activity": activity.code, "reason_kind": do["reason_kind"], "reason": do["reason"]}
-    key = client_key(turn, "leave", activity.code, str(context.memory.get("turn", 0)))
+    key = client_key(turn, "leave", activity.code, context.now.isoformat())
     ask_leave(
         context.session,
         AskLeave(client_uuid=key, request_digest=digest(reason), **reason),

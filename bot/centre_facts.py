@@ -28,35 +28,40 @@ _ON_SITE = re.compile(
 
 def tell(turn: Turn, service: ServiceFacts | None) -> str:
     """What was asked about a service or a centre; where nobody wrote it down, whom to call."""
-    clean = turn.clean
     centre = _centre(turn, service)
     if centre is None:
         return phrasing.ON_SITE.format(phone=phrasing.NO_PHONE)
+    if service is not None:
+        said = _about_service(turn, service, centre)
+        if said is not None:
+            return said
     phone = centre.contact or phrasing.NO_PHONE
-    if _LOST.search(clean):
+    if _LOST.search(turn.clean):
         return phrasing.LOST.format(phone=phone)
-    if _PHONE.search(clean):
-        return _about_centre(turn, centre)
+    if _PRICE.search(turn.clean):
+        return phrasing.PRICE_MEAL
+    if _ON_SITE.search(turn.clean) and not _HOURS.search(turn.clean) and not _WHERE.search(turn.clean):
+        return phrasing.ON_SITE.format(phone=phone)
+    return _about_centre(turn, centre)
+
+
+def _about_service(turn: Turn, service: ServiceFacts, centre: CentreFacts) -> str | None:
+    """What is written down of a service; None where the question is about the house."""
+    clean = turn.clean
+    if any(pattern.search(clean) for pattern in (_LOST, _PHONE, _WHERE)):
+        return None
     if _PRICE.search(clean):
-        if service is None or kind_of(service) == "meal":
-            return phrasing.PRICE_MEAL
-        return phrasing.PRICE.format(service=service.name)
-    if _WHERE.search(clean):
-        return _about_centre(turn, centre)
-    if service is not None and _LENGTH.search(clean):
+        return phrasing.PRICE_MEAL if kind_of(service) == "meal" else phrasing.PRICE.format(service=service.name)
+    if _LENGTH.search(clean):
         return _length(service)
-    if service is not None and _COUNT.search(clean):
+    if _COUNT.search(clean):
         now = get_service(turn.context.session, service.code, now=turn.context.now)
         total = service.capacity or len(service.units)
         return phrasing.UNITS.format(service=service.name, n=total, free=now.free_now)
     if _ON_SITE.search(clean) and not _HOURS.search(clean):
-        return phrasing.ON_SITE.format(phone=phone)
-    if service is not None and _HOURS.search(clean):
-        return phrasing.HOURS.format(service=service.name, hours=hours_text(service.opening, turn.context.today))
-    if service is not None:
-        about = phrasing.HOURS.format(service=service.name, hours=hours_text(service.opening, turn.context.today))
-        return about + _length(service)
-    return _about_centre(turn, centre)
+        return None
+    hours = phrasing.HOURS.format(service=service.name, hours=hours_text(service.opening, turn.context.today))
+    return hours if _HOURS.search(clean) else hours + _length(service)
 
 
 def phone_of(turn: Turn, service: ServiceFacts) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.engine import answer, tidy
+from bot.engine import answer, tidy, visible
 from bot.messages import IncomingMessage
 from domain.permissions import Actor
 from models.conversation import Conversation
@@ -46,7 +46,7 @@ def converse(session: Session, asked: Asked, *, deps: Deps, now: datetime) -> di
     if speaker.is_nobody:
         return _answer(session, asked, None, {}, deps=deps, now=now)[0]
     conversation = open_conversation(session, speaker, now=now)
-    request_digest = digest({"text": asked.text, "org": asked.org})
+    request_digest = digest({"text": visible(asked.text), "org": asked.org})
     known = repeated_turn(session, conversation, asked.client_uuid, request_digest)
     if known is not None:
         return known

@@ -59,9 +59,14 @@ def answer(message: IncomingMessage, context: BotContext, *, intents: Sequence[I
     return reply
 
 
+def visible(text: str) -> str:
+    """Without control characters, direction marks and halves of characters."""
+    return _INVISIBLE.sub("", text).strip()
+
+
 def tidy(text: str) -> str:
-    """Without invisible characters, cut to what is read."""
-    return _INVISIBLE.sub("", text).strip()[:TEXT_MAX]
+    """The visible text, cut to what is read."""
+    return visible(text[: 4 * TEXT_MAX])[:TEXT_MAX]
 
 
 def _greet_empty() -> Reply:
@@ -258,7 +263,6 @@ def _remember(turn: Turn, reply: Reply) -> None:
         misses=int(memory.get("misses", 0)) + 1 if reply.missed else None,
         intent=reply.intent,
         said=_said(turn, reply),
-        turn=int(memory.get("turn", 0)) + 1,
     )
     if reply.intent != "policy":
         context.remember(question=None, asked=None)

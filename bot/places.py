@@ -118,7 +118,8 @@ def _send(service: ServiceFacts, slot: Slot) -> str:
     return f"预约 {start.month}月{start.day}日 {phrasing.clock(start)} {service.name}"
 
 
-def _book_tap(service: ServiceFacts, slot: Slot, zone: str | None, minutes: int, label: str) -> Choice:
+def _book_tap(turn: Turn, service: ServiceFacts, slot: Slot, zone: str | None, minutes: int, label: str) -> Choice:
+    """The offer of this moment: tapping it twice is one booking."""
     return tap(
         label,
         _send(service, slot),
@@ -127,6 +128,7 @@ def _book_tap(service: ServiceFacts, slot: Slot, zone: str | None, minutes: int,
         start=slot.start.isoformat(),
         minutes=minutes,
         zone=zone,
+        offered=turn.context.now.isoformat(),
     )
 
 
@@ -138,7 +140,7 @@ def _exact(turn: Turn, service: ServiceFacts, slot: Slot, zone: str | None, minu
         service=service.name,
         free=slot.free,
     )
-    yes = _book_tap(service, slot, zone, minutes, f"确认预约 {phrasing.clock(start)}")
+    yes = _book_tap(turn, service, slot, zone, minutes, f"确认预约 {phrasing.clock(start)}")
     other = tap(phrasing.OTHER_TIME, do="offer", service=service.code, day=start.date().isoformat(), zone=zone)
     return [Choices(text, (yes, other))]
 
@@ -175,7 +177,7 @@ def _cards(
         slot_taps=[
             {"label": phrasing.clock(slot.start.astimezone(tz)), "send": choice.send, "do": choice.do}
             for slot in slots
-            for choice in [_book_tap(service, slot, zone, minutes, "")]
+            for choice in [_book_tap(turn, service, slot, zone, minutes, "")]
         ]
     )
     return [Slots({"code": service.code, "name": service.name}, day.isoformat(), items, text)]
@@ -194,7 +196,7 @@ def _none_that_day(
     start = found.next_free.start.astimezone(service.opening.tz)
     at = f"{phrasing.day_text(start, turn.context.local_now)} {phrasing.clock(start)}"
     text = phrasing.SLOTS_NEXT.format(day=day, service=service.name, next=at)
-    return [Choices(text, (_book_tap(service, found.next_free, zone, minutes, f"约 {at}"),))]
+    return [Choices(text, (_book_tap(turn, service, found.next_free, zone, minutes, f"约 {at}"),))]
 
 
 def next_free_text(turn: Turn, service: ServiceFacts, wish: Wish) -> str:

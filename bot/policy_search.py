@@ -23,6 +23,44 @@ LIKELY_CATEGORY = 0.2
 TEXT, CATEGORY, KEYWORD, WORDS = 0.8, 1.0, 0.9, 0.5
 ENOUGH = 0.42
 """Below this nothing fits."""
+COMMON = frozenset(
+    "的了吗呢么啊有没不是我们你能可以要想怎什多少哪些几给拿领补贴助奖励政策申请报企业公司厂上下在和到钱条件刚新"
+)
+"""Characters that every question has tell nothing."""
+# What people say → the field's own word, where neither letters nor sounds are alike.
+ALIASES: dict[str, str] = {
+    "上规": "小升规",
+    "纳统": "小升规",
+    "小孩": "子女",
+    "孩子": "子女",
+    "读书": "入学",
+    "上学": "入学",
+    "电车": "新能源货车",
+    "换电": "换电重卡",
+    "拖车": "货车",
+    "借钱": "贷款",
+    "房租": "租金",
+    "摊位": "展位费",
+    "开发票": "发票",
+    "考证": "技能培训",
+    "应届生": "毕业生",
+    "招博士": "引才",
+    "挖人": "引才",
+    "洋专利": "发明专利",
+    "仿冒": "维权",
+    "山寨": "维权",
+    "开店": "创业",
+    "注册": "初创",
+    "机器人": "技术改造",
+    "自动化": "技术改造",
+    "上云": "数字化",
+    "省电": "节能",
+    "太阳能": "光伏",
+    "客栈": "民宿",
+    "投标": "政府采购",
+    "还贷": "转贷",
+    "续不上": "转贷",
+}
 NEAR_BEST = 0.62
 """Others are shown only when they are this near the best."""
 
@@ -46,7 +84,7 @@ class Assessment:
 
 def find(meaning: Meaning, context: BotContext, *, limit: int = 3) -> list[Candidate]:
     """The policies a question is about, best first; none where nothing fits well enough."""
-    query = meaning.features.text
+    query = with_aliases(meaning.features.text)
     hits = {code_key(hit.doc_id): hit for hit in context.index.search(query, limit=HITS)}
     best_hit = max((hit.score for hit in hits.values()), default=0.0) or 1.0
     likely = [label for label, share in meaning.category.shares[:3] if share >= LIKELY_CATEGORY]
@@ -68,6 +106,11 @@ def find(meaning: Meaning, context: BotContext, *, limit: int = 3) -> list[Candi
         found.append(Candidate(row.code, round(score, 4), tuple(dict.fromkeys(matched))[:6]))
     found.sort(key=lambda c: (-c.score, c.code))
     return [c for c in found if c.score >= max(ENOUGH * 0.5, NEAR_BEST * found[0].score)][:limit]
+
+
+def with_aliases(query: str) -> str:
+    """The question with the field's own words for what was said."""
+    return query + "".join(word for said, word in ALIASES.items() if said in query and word not in query)
 
 
 def _keyword(keywords: Sequence[str], query: str) -> tuple[float, str]:
@@ -94,11 +137,14 @@ def _within(part: tuple[int, ...], whole: tuple[int, ...]) -> bool:
 
 
 def _overlap(query: str, name: str, keywords: Sequence[str]) -> float:
-    """Share of the question's character pairs that the policy's name and keywords hold."""
+    """Share of the question's character pairs, and of its telling characters, in the policy's name and keywords."""
     pairs = {query[at : at + 2] for at in range(len(query) - 1)}
     own = plain(name + " ".join(keywords))
     held = {own[at : at + 2] for at in range(len(own) - 1)}
-    return len(pairs & held) / len(pairs) if pairs else 0.0
+    telling = set(query) - COMMON
+    of_pairs = len(pairs & held) / len(pairs) if pairs else 0.0
+    of_chars = len(telling & set(own)) / len(telling) if telling else 0.0
+    return 0.6 * of_pairs + 0.4 * of_chars
 
 
 def views(context: BotContext, codes: Sequence[str]) -> list[PolicyView]:

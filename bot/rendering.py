@@ -33,23 +33,25 @@ def _choices(part: Mapping[str, Any]) -> str:
 
 
 def _slots(part: Mapping[str, Any]) -> str:
-    lines = [
-        f"{at}. {datetime.fromisoformat(item['start']):%H:%M}—{datetime.fromisoformat(item['end']):%H:%M} 余{item['free']}"
-        for at, item in enumerate(part["items"][:SLOTS_SHOWN], 1)
-    ]
+    lines = [f"{at}. {_span(item)} 余{item['free']}" for at, item in enumerate(part["items"][:SLOTS_SHOWN], 1)]
     return "\n".join([part["text"], *lines, "回复数字就能预约。"])
 
 
+def _span(item: Mapping[str, Any]) -> str:
+    return "—".join(f"{datetime.fromisoformat(item[edge]):%H:%M}" for edge in ("start", "end"))
+
+
 def _policies(part: Mapping[str, Any]) -> str:
-    cards = [_card(at, item) for at, item in enumerate(part["items"], 1)]
+    shown = CONDITIONS_SHOWN if len(part["items"]) == 1 else CONDITIONS_SHOWN // 2
+    cards = [_card(at, item, shown) for at, item in enumerate(part["items"], 1)]
     question = part.get("next_question")
     return "\n\n".join([*cards, *([_question(question)] if question else [])])
 
 
-def _card(at: int, item: Mapping[str, Any]) -> str:
+def _card(at: int, item: Mapping[str, Any], shown: int) -> str:
     verdict = f"【{item['verdict_text']}】" if item.get("verdict_text") else ""
     lines = [f"{at}. {item['title']}{verdict}", item["benefit"], f"时间：{item['window_text']}"]
-    for sign in item["conditions"][:CONDITIONS_SHOWN]:
+    for sign in item["conditions"][:shown]:
         value = f"（您：{sign['value']}）" if sign.get("value") else ""
         lines.append(f"{SIGNS[sign['sign']]} {sign['requirement']}{value}")
     if item["materials"]:

@@ -22,10 +22,19 @@ _DELAY = re.compile(
 _EXTEND = re.compile(
     r"延长|加(个)?(时|钟)|续(一|两|几|个|时|到)|多(睡|洗|停|待|躺|用|坐)|再(睡|停|躺|续|待|加|洗)|超时|还没洗完|时间不够"
 )
-_MOVE = re.compile(r"改(到|成|期|个|一下|时间|签|早|晚|下)|换(到|成|个|一|时间|床)|推迟|提前(一|两|半|到)|延后|挪")
+_MOVE = re.compile(
+    r"改(到|成|期|个时间|一下|时间|签|早|晚|下周|女|男)|换(到|成|个?(时间|时段|床|位|号|日子))|推迟|提前(一|两|半|到)|延后|挪"
+)
 _WAIT = re.compile(r"候补|排(队|第|到|几|个队)|前面(还有)?几|候着|有人(退|取消)|轮到|有空(了)?(通知|告诉|叫)|前面还有")
 _RULE = re.compile(
-    r"爽约|违约|处罚|罚|扣分|拉黑|黑名单|限制|禁止|后果|会怎(么)?样|不算|算不算|一个人能|最多(能)?约|能约几|提前(几|多久)|几天能约|不预约|没(有)?预约|帮别人|过时|迟到多久|保留(时间|多久)|能约两|为什么不能约"
+    r"爽约|违约|处罚|罚|扣分|拉黑|黑名单|限制|禁止|后果|会怎(么)?样|不算|算不算|一个人能|最多(能)?约|能约几|提前(几|多久)|几天能约"
+    r"|不预约|没(有)?预约|帮别人|过时|迟到多久|保留(时间|多久)|能约两|为什么不能约"
+)
+_WANTS_PLACE = re.compile(
+    r"有(没有)?(空|位|床)|还有|空(着|闲|位)|预约(?!.{0,3}(收费|要钱))|(帮我|想|要|能)(约|订)|[0-9一二三四五六七八九十两]+点.{0,4}(可以|行|有|能)"
+)
+_FACTS = re.compile(
+    r"几点(钟)?(开|关|上班|下班|供应|有|结束|到)|什么时候(在|开|上班)|上班时间|开放时间|营业|收费|多少钱|免费|要钱|在哪|怎么(走|去)|地址|电话|多久|最长"
 )
 
 
@@ -57,6 +66,8 @@ def action_of(turn: Turn) -> str:
     ):
         if pattern.search(clean):
             return action
+    if _FACTS.search(clean) and not _WANTS_PLACE.search(clean):
+        return "info"
     return "info" if turn.meaning.action("booking") in ("info", "rule") else "query"
 
 
@@ -86,9 +97,7 @@ def _info(turn: Turn, wish: Wish) -> list[Part]:
     service = places.find_service(turn, wish)
     parts: list[Part] = [Text(centre_facts.tell(turn, service))]
     if service is not None and service.is_bookable:
-        parts.append(
-            Choices(phrasing.CONFIRM_BOOKING, (tap(f"看{service.name}空位", do="offer", service=service.code),))
-        )
+        parts.append(Choices(phrasing.SEE_PLACES, (tap(f"看{service.name}空位", do="offer", service=service.code),)))
     return parts
 
 
@@ -173,13 +182,17 @@ def _delay(turn: Turn, wish: Wish) -> list[Part]:
     zone = booking.service.opening.tz
     text = phrasing.LATE.format(
         service=booking.service.name,
-        time=f"{phrasing.day_text(booking.start.astimezone(zone), turn.context.local_now)} {phrasing.clock(booking.start.astimezone(zone))}",
+        time=_day_and_clock(turn, booking.start.astimezone(zone)),
         grace=phrasing.clock(booking.grace_until.astimezone(zone)),
         phone=centre_facts.phone_of(turn, booking.service),
     )
     later = tap("看晚一点的空位", do="offer", service=booking.service.code, after=_later(booking, wish).isoformat())
     cancel = tap("取消这次", do="ask_cancel", code=booking.code)
     return [Choices(text, (later, cancel, tap("不用了", do="keep")))]
+
+
+def _day_and_clock(turn: Turn, local: datetime) -> str:
+    return f"{phrasing.day_text(local, turn.context.local_now)} {phrasing.clock(local)}"
 
 
 def _later(booking: BookingView, wish: Wish) -> datetime:

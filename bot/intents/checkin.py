@@ -29,6 +29,27 @@ _UNREGISTER = re.compile(r"取消(报名|参加)?|退(了|掉|报名)|不(参加
 _HOST = re.compile(
     r"(多少|几个|哪些|谁)(人)?.{0,6}(来|到|签|请假|迟到)|到了(多少|几)|来了(多少|几)|名单|导出|发布|投屏|大屏|点名|应到|实到|到齐|怎么(建|延期|改时间|放|帮)|老党员|老同志.{0,8}(登记|签)"
 )
+_TYPE_WORDS = {
+    "theme_day": re.compile(r"党日"),
+    "party_lesson": re.compile(r"(?<!微)党课"),
+    "micro_lesson": re.compile(r"微党课"),
+    "lecture": re.compile(r"讲座|大讲堂"),
+    "training": re.compile(r"培训"),
+    "salon": re.compile(r"沙龙"),
+    "contest": re.compile(r"竞赛|比赛"),
+    "film": re.compile(r"观影|电影"),
+    "tea": re.compile(r"下午茶"),
+    "briefing": re.compile(r"宣讲"),
+    "matchmaking": re.compile(r"供需对接"),
+    "finance_talk": re.compile(r"银企对接"),
+    "recruitment": re.compile(r"招聘会"),
+    "site_visit": re.compile(r"参观|走访"),
+    "study_tour": re.compile(r"研学"),
+    "roundtable": re.compile(r"圆桌"),
+    "airing": re.compile(r"吐槽"),
+    "camp": re.compile(r"训练营|开营"),
+    "volunteer": re.compile(r"志愿|义工"),
+}
 _PROBLEM_KINDS = (
     ("device", re.compile(r"设备|重复|共用|同一(个|部|台)|一台手机|两个人|老婆|爱人|老公")),
     ("network", re.compile(r"网|信号|离线|断网|上传|地下室|排队中|丢")),
@@ -104,10 +125,20 @@ def coming(turn: Turn) -> list[ActivityView]:
 
 
 def _named(view: ActivityView, clean: str) -> int:
-    """How much of the activity's name is in the sentence; words every sentence has do not count."""
+    """How much of the activity's type and name is in the sentence; words every sentence has do not count."""
     title = plain(view.activity.title + "".join(view.activity.theme_tags) + "".join(h.name for h in view.hosts))
-    pairs = {title[at : at + 2] for at in range(len(title) - 1)} - {"活动", "支部", "党日", "主题"}
-    return sum(pair in clean for pair in pairs)
+    pairs = {title[at : at + 2] for at in range(len(title) - 1)} - {"活动", "支部", "党日", "主题", "党员"}
+    of_type = _TYPE_WORDS.get(view.activity.type)
+    return sum(pair in clean for pair in pairs) + (3 if of_type and of_type.search(clean) else 0)
+
+
+def _asked_for(turn: Turn, found: list[ActivityView]) -> tuple[list[ActivityView], str]:
+    """Those the sentence names, else all with a word about it."""
+    best = _named(found[0], turn.clean)
+    if best:
+        return [v for v in found if _named(v, turn.clean) * 2 >= best], phrasing.ACTIVITIES
+    missing = any(words.search(turn.clean) for words in _TYPE_WORDS.values())
+    return found, phrasing.OTHER_ACTIVITIES if missing else phrasing.ACTIVITIES
 
 
 def line_of(turn: Turn, view: ActivityView) -> str:
@@ -125,9 +156,11 @@ def _local(view: ActivityView, moment: datetime) -> datetime:
 
 
 def _info(turn: Turn) -> list[Part]:
-    found = coming(turn)[:SHOWN]
+    found = coming(turn)
     if not found:
         return [Text(phrasing.NO_ACTIVITY)]
+    found, lead = _asked_for(turn, found)
+    found = found[:SHOWN]
     first = found[0]
     opens = first.activity.starts - OPENS_BEFORE
     if opens <= turn.context.now < first.activity.ends:
@@ -136,7 +169,7 @@ def _info(turn: Turn) -> list[Part]:
         start = _local(first, opens)
         at = f"{phrasing.day_text(start, turn.context.local_now)} {phrasing.clock(start)}"
         more = phrasing.ACTIVITY_MORE.format(opens=at)
-    parts: list[Part] = [Text("\n".join([phrasing.ACTIVITIES, *(line_of(turn, v) for v in found), more]))]
+    parts: list[Part] = [Text("\n".join([lead, *(line_of(turn, v) for v in found), more]))]
     taps = tuple(
         tap(f"报名《{v.activity.title[:12]}》", f"报名 {v.activity.code}", do="register", code=v.activity.code)
         for v in found

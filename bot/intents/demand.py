@@ -5,6 +5,7 @@ import re
 from bot import phrasing
 from bot.messages import Choices, Handover, Part, Reply, Text
 from bot.turn import Turn, tap
+from bot.understanding.meaning import understand
 from domain.demand import CATEGORIES, STATE_TEXT, TEXT_MAX, title_from
 from services.demands import own_demands
 
@@ -79,16 +80,18 @@ def hand_over(turn: Turn, text: str) -> Reply:
     said = [str(entry) for entry in turn.context.memory.get("said", [])]
     own = "" if wants_human(turn.clean) else turn.text
     whole = "\n".join([*said[-5:], own]).strip() or turn.text
-    return turn.reply("demand", draft(turn, whole, text), action="handoff", category=_shares(turn))
+    last = own or (said[-1] if said else turn.text)
+    return turn.reply("demand", draft(turn, whole, text, about=last), action="handoff", category=_shares(turn))
 
 
-def draft(turn: Turn, text: str, lead: str) -> list[Part]:
+def draft(turn: Turn, text: str, lead: str, *, about: str | None = None) -> list[Part]:
     """A draft with a guessed category and title, kept for 15 minutes until it is confirmed."""
-    category = turn.meaning.demand_category.label
+    about = about or text
+    category = understand(about).demand_category.label
     made = {
         "category": category,
         "category_name": CATEGORIES[category],
-        "title": title_from(text),
+        "title": title_from(about),
         "text": text[:TEXT_MAX],
     }
     turn.context.remember(draft=made)

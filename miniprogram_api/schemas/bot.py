@@ -12,7 +12,7 @@ class BotMessageIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     text: str = Field("", max_length=200_000)
-    org: str | None = Field(None, max_length=32)
+    org: str | None = Field(None, max_length=32, pattern=r"^[A-Za-z0-9_]*$")
     client_uuid: UUID | None = None
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from services.policy_index import policy_documents
 from tests.factories import LONG_AGO, create_branch, create_org, create_person, join_branch
 from tests.factories_activity import create_activity
 
+_numbers = count(1)
 FIRM_FACTS = {
     "region": "yantian",
     "industry": "logistics",
@@ -88,7 +90,7 @@ def new_talk(session: Session, district: BigramIndex, now: datetime) -> NewTalk:
         person_id = actor.person_id if actor else None
         kept = session.scalar(select(Conversation).where(Conversation.person_id == person_id)) if person_id else None
         if kept is None:
-            guest = None if person_id else f"{len(session.identity_map):064d}"
+            guest = None if person_id else f"{next(_numbers):064d}"
             kept = Conversation(person_id=person_id, guest_hash=guest, context={}, last_at=now, created_at=now)
             session.add(kept)
             session.flush()
