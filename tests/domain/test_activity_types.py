@@ -6,7 +6,8 @@ from domain.activity_types import ACTIVITY_TYPES, AUDIENCES
 
 NAMED = (
     "theme_day party_lesson micro_lesson lecture training salon contest film tea briefing matchmaking finance_talk "
-    "recruitment research_match site_visit study_tour brainstorm roundtable joint_meeting airing camp volunteer festival"
+    "recruitment research_match site_visit study_tour brainstorm roundtable joint_meeting airing camp "
+    "volunteer festival"
 )
 
 
