@@ -39,10 +39,6 @@ export function addDays(date: string, days: number): string {
 export const weekdayOf = (date: string): string => WEEKDAYS[new Date(`${date}T00:00:00Z`).getUTCDay()]
 export const shortDate = (date: string): string => `${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日`
 
-/** 12月16日, with the year where it is another one: 2027年2月4日 */
-export const longDate = (date: string, today: string): string =>
-  date.slice(0, 4) === today.slice(0, 4) ? shortDate(date) : `${date.slice(0, 4)}年${shortDate(date)}`
-
 /** 今天 / 明天 / 后天 / 周三 11月25日 */
 export function dayLabel(date: string, today: string): string {
   const names = ['今天', '明天', '后天']

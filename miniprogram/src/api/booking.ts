@@ -1,5 +1,5 @@
 import { get, post } from './client'
-import type { Availability, BookIn, Booking, Centre, MonthDay, Page, Service, Zone } from './types'
+import type { Availability, BookIn, Booking, Centre, Month, Page, Service, Zone } from './types'
 
 export const centres = (): Promise<Page<Centre>> => get('/centres', { per_page: 50 })
 export const servicesOf = (centre: string): Promise<Page<Service>> =>
@@ -9,7 +9,7 @@ export const service = (code: string): Promise<Service> => get(`/services/${enco
 export const availability = (code: string, date: string, minutes?: number, zone?: Zone): Promise<Availability> =>
   get(`/services/${encodeURIComponent(code)}/availability`, { date, minutes, zone })
 
-export const month = (code: string, from: string, days: number, zone?: Zone): Promise<{ days: MonthDay[] }> =>
+export const month = (code: string, from: string, days: number, zone?: Zone): Promise<Month> =>
   get(`/services/${encodeURIComponent(code)}/availability/month`, { from, days, zone })
 
 export const book = (wish: BookIn, key: string): Promise<Booking> => post('/bookings', { ...wish, client_uuid: key })

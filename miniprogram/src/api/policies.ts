@@ -1,13 +1,11 @@
 import { get, post, postAsGuest } from './client'
-import type { BotAnswer, Checked, Demand, DemandDraft, Page, PolicyDetail, PolicyItem } from './types'
+import type { BotAnswer, Checked, Demand, DemandDraft, FactAnswer, Page, PolicyDetail, PolicyItem } from './types'
 
 export interface PolicyFilter {
   q?: string
   state?: string
   category?: string
 }
-
-export type FactAnswer = { field: string; value: unknown } | { field: string; answer: 'unknown' | 'declined' }
 
 export const policies = (filter: PolicyFilter): Promise<Page<PolicyItem>> => get('/policies', { ...filter, per_page: 100 })
 export const policy = (code: string): Promise<PolicyDetail> => get(`/policies/${encodeURIComponent(code)}`)

@@ -1,5 +1,5 @@
 import { get, post } from '@/api/client'
-import type { SubscribeTemplate } from '@/api/types'
+import type { SubscribeTemplates } from '@/api/types'
 
 type Purpose = 'booking' | 'registration' | 'waitlist'
 
@@ -10,7 +10,7 @@ export async function prepareConsent(purpose: Purpose): Promise<void> {
   // #ifdef MP-WEIXIN
   if (templates[purpose]) return
   try {
-    const answer = await get<{ templates: SubscribeTemplate[] }>('/subscribe-templates', { for: purpose })
+    const answer = await get<SubscribeTemplates>('/subscribe-templates', { for: purpose })
     templates = { ...templates, [purpose]: answer.templates.map((template) => template.id) }
   } catch {
     // without templates nothing is asked, and the news is in the inbox

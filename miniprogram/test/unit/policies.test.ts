@@ -4,7 +4,7 @@ import type { Condition, Question } from '@/api/types'
 import PolicyCard from '@/components/PolicyCard.vue'
 import QuestionCard from '@/components/QuestionCard.vue'
 import { answerQuestion, chat, deliver, say, startOver } from '@/pages/ask/chat'
-import { conditionRows, tally } from '@/pages/policies/conditions'
+import { conditionRows, standingInTheWay, tally } from '@/pages/policies/conditions'
 import { connectSession, session } from '@/state/session'
 import { phone } from './phone'
 
@@ -25,6 +25,11 @@ describe('conditions', () => {
     ])
     expect(rows[0].value).toBe('本企业：6 年（2026-03-31）')
     expect(rows[2].value).toBe('')
+  })
+
+  test('what stands in the way is named by its leaves, unmet first', () => {
+    const failed: Condition = { requirement: '', kind: 'any', sign: 'unmet', children: [leaf('研发占比 ≥ 6%', 'unmet'), leaf('营收 ≥ 1 亿元', 'met')] }
+    expect(standingInTheWay([leaf('成立满一年', 'unknown'), leaf('在区内', 'met'), failed]).map((c) => c.requirement)).toEqual(['研发占比 ≥ 6%', '成立满一年'])
   })
 
   test('signs are counted on the level of the verdict, and each has a word', () => {
@@ -61,7 +66,7 @@ describe('a policy card', () => {
 })
 
 describe('the next question', () => {
-  const question: Question = { field: 'in_park', question: '入驻园区了吗？', type: 'bool', options: [] }
+  const question: Question = { field: 'in_park', question: '入驻园区了吗？', type: 'bool', unit: '', options: [] }
 
   test('can be answered, not known, or not said', async () => {
     const shown = mount(QuestionCard, { props: { question, busy: false } })
@@ -82,6 +87,13 @@ describe('the next question', () => {
     await shown.find('[data-testid="answer-submit"]').trigger('click')
     expect(shown.emitted('answer')![0]).toEqual([{ field: 'in_park', value: 6000.5 }, '6000.5 万元'])
   })
+})
+
+test('a question with several answers takes all that were chosen', async () => {
+  const question: Question = { field: 'markets', question: '出口到哪里？', type: 'list', unit: '', options: [{ value: 'eu', label: '欧洲' }, { value: 'us', label: '美国' }] }
+  const shown = mount(QuestionCard, { props: { question, busy: false } })
+  for (const name of ['answer-eu', 'answer-us', 'answer-submit']) await shown.find(`[data-testid="${name}"]`).trigger('click')
+  expect(shown.emitted('answer')).toEqual([[{ field: 'markets', value: ['eu', 'us'] }, '欧洲、美国']])
 })
 
 describe('the conversation', () => {

@@ -1,7 +1,7 @@
 import { reactive } from 'vue'
-import { ask, check, tellFact, type FactAnswer } from '@/api/policies'
+import { ask, check, tellFact } from '@/api/policies'
 import { sentenceOf, SignInDeclined } from '@/api/errors'
-import type { BotReply, Checked, Question, Verdict } from '@/api/types'
+import type { BotReply, Checked, FactAnswer, PolicyCardFacts, Question } from '@/api/types'
 import { newUuid } from '@/ids'
 import { currentOrg } from '@/state/session'
 
@@ -78,7 +78,7 @@ export async function answerQuestion(fact: FactAnswer, said: string): Promise<vo
       await tellFact(org.code, fact)
       const checked = await Promise.all(cards.map((card) => check(card.code, org.code)))
       take([
-        { kind: 'text', text: '记下了。按你们最新的情况：' },
+        { kind: 'text', text: '记下了。按最新的情况：' },
         { kind: 'policies', items: checked, next_question: nextQuestion(checked, question) },
       ])
     } catch (error) {
@@ -88,7 +88,7 @@ export async function answerQuestion(fact: FactAnswer, said: string): Promise<vo
   })
 }
 
-function lastCards(): Verdict[] {
+function lastCards(): PolicyCardFacts[] {
   for (const line of [...chat.lines].reverse()) {
     for (const reply of [...line.replies].reverse()) if (reply.kind === 'policies') return reply.items
   }

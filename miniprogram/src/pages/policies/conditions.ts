@@ -51,3 +51,14 @@ export function tally(conditions: Condition[]): { sign: string; word: string; ma
     .map(([name, words]) => ({ ...words, count: conditions.filter((condition) => condition.sign === name).length }))
     .filter((entry) => entry.count > 0)
 }
+
+/** What stands in the way, unmet before unknown: the leaves themselves, since a group only says that something in it fails. */
+export function standingInTheWay(conditions: Condition[]): Condition[] {
+  const leaves = (condition: Condition, sign: Condition['sign']): Condition[] =>
+    condition.children?.length
+      ? condition.children.flatMap((child) => (child.sign === sign ? leaves(child, sign) : []))
+      : [condition]
+  return (['unmet', 'unknown'] as const).flatMap((sign) =>
+    conditions.filter((condition) => condition.sign === sign).flatMap((condition) => leaves(condition, sign)),
+  )
+}
