@@ -14,23 +14,27 @@ NIGHT = "DRIVER_HOME.rest_short"
 
 @dataclass(frozen=True)
 class Screen:
-    """Where it is, whose phone shows it, what is there once it is full, and the read that fills it."""
+    """Where it is, whose phone shows it, what is there once it is full, and the read that fills it.
+
+    `dated`: without a network it says when its content was stored.
+    """
 
     name: str
     path: str
     who: str | None
     full: str
     read: str
+    dated: bool = True
 
     def __str__(self) -> str:
         return self.name
 
 
 LISTS = (
-    Screen("services", "/", None, "centre-DRIVER_HOME", "**/api/v1/centres"),
+    Screen("services", "/", None, "centre-DRIVER_HOME", "**/api/v1/centres*"),
     Screen("activities", "/#/pages/activities/index", None, "activity-{activity}", "**/api/v1/activities?*"),
     Screen("policies", "/#/pages/policies/index", None, "policy-Q01", "**/api/v1/policies*"),
-    Screen("bookings", "/#/pages/bookings/list", WHO_BOOKS, "booking-{booking}", "**/api/v1/bookings?*"),
+    Screen("bookings", "/#/pages/bookings/list", WHO_BOOKS, "booking-{booking}", "**/api/v1/bookings?*", dated=False),
     Screen("inbox", "/#/pages/me/inbox", WHO_BOOKS, "inbox-{news}", "**/api/v1/inbox*"),
 )
 """Screens of rows: each can be empty."""

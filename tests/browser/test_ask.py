@@ -56,9 +56,7 @@ def test_a_guest_gets_cards_without_a_verdict(guest: Phone, snap: Callable[[Page
 
 
 @pytest.mark.rule("P15")
-def test_a_firm_sees_each_condition_with_a_sign_and_a_word(
-    guest: Phone, snap: Callable[[Page, str], object]
-) -> None:
+def test_a_firm_sees_each_condition_with_a_sign_and_a_word(guest: Phone, snap: Callable[[Page, str], object]) -> None:
     page = guest.page
     page.goto("/")
     tap(page, "tab-me")

@@ -36,9 +36,7 @@ def test_every_screen_is_reachable_and_readable(
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_the_state_of_the_tab_bar_and_its_colours_tell_the_jobs_apart(
-    phones: Callable[..., Phone], mode: str
-) -> None:
+def test_the_state_of_the_tab_bar_and_its_colours_tell_the_jobs_apart(phones: Callable[..., Phone], mode: str) -> None:
     expected = {
         "light": ["rgb(23, 87, 184)", "rgb(179, 38, 30)", "rgb(11, 107, 93)"],
         "dark": ["rgb(110, 168, 255)", "rgb(255, 138, 128)", "rgb(95, 211, 191)"],

@@ -1,0 +1,100 @@
+"""My own page 我的: news, large text, dark, signing out."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from models.notification import Notification
+from models.people import AuthToken, Person
+from tests.browser.backstage import at, book, day_after, run_job
+from tests.browser.conftest import Phone
+from tests.browser.taps import expect_said, seen, tap
+from tests.live import Live
+
+pytestmark = pytest.mark.browser
+
+LAUNDRY = "DRIVER_HOME.laundry"
+
+
+def open_me(phone: Phone) -> Page:
+    phone.page.goto("/")
+    tap(phone.page, "tab-me")
+    return phone.page
+
+
+def text_size(page: Page, test_id: str) -> float:
+    return float(seen(page, test_id).evaluate("node => parseFloat(getComputedStyle(node).fontSize)"))
+
+
+@pytest.mark.rule("O11", "O12", "B28")
+def test_the_news_of_a_booking_arrives_and_leads_to_its_pass(
+    phones: Callable[..., Phone], live_server: Live, snap: Callable[[Page, str], object]
+) -> None:
+    code = book(live_server, "driver-40", LAUNDRY, at(day_after(live_server, 1), "12:00"), 60)["code"]
+    run_job(live_server, "deliver-notifications")
+    page = open_me(phones("driver-40"))
+    expect_said(page, "unread", "1")
+    tap(page, "my-inbox")
+    with live_server.deps.read() as session:
+        mine = select(Notification).join(Person, Person.id == Notification.person_id).where(Person.name == "司机040")
+        news = session.scalars(mine).one()
+    expect_said(page, f"inbox-{news.id}", "洗衣")
+    expect_said(page, f"inbox-{news.id}", "12:00")
+    snap(page, "inbox")
+    tap(page, f"inbox-{news.id}")
+    expect(seen(page, "qr")).to_be_visible()
+    expect(seen(page, "booking-code")).to_have_text(f"{code[:4]} {code[4:]}")
+    with live_server.deps.read() as session:
+        assert session.get_one(Notification, news.id).read_at is not None
+
+
+def test_large_text_is_a_third_larger_and_stays(phones: Callable[..., Phone], live_server: Live) -> None:
+    page = open_me(phones("driver-41"))
+    usual = text_size(page, "me-name")
+    tap(page, "large-text")
+    expect(seen(page, "large-text")).to_have_attribute("aria-checked", "true")
+    assert text_size(page, "me-name") == pytest.approx(usual * 1.3, rel=0.01)
+
+    page.reload()
+    expect(seen(page, "large-text")).to_have_attribute("aria-checked", "true")
+    assert text_size(page, "me-name") == pytest.approx(usual * 1.3, rel=0.01)
+    elsewhere = open_me(phones("driver-41"))
+    expect(seen(elsewhere, "large-text")).to_have_attribute("aria-checked", "true")
+    with live_server.deps.read() as session:
+        settings = session.scalars(select(Person.settings).where(Person.name == "司机041")).one()
+    assert settings == {"large_text": True}
+
+
+def test_dark_follows_the_phone_at_once(phones: Callable[..., Phone]) -> None:
+    page = open_me(phones("driver-42"))
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(245, 246, 248)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(ground) == "rgb(15, 18, 22)"
+
+
+@pytest.mark.rule("O3")
+def test_signing_out_ends_the_token_and_takes_the_passes_from_the_phone(
+    phones: Callable[..., Phone], live_server: Live
+) -> None:
+    book(live_server, "driver-43", LAUNDRY, at(day_after(live_server, 1), "16:00"), 60)
+    page = phones("driver-43").page
+    page.goto("/")
+    expect(seen(page, "next-booking")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('lianyi:passes')")
+    tap(page, "tab-me")
+    tap(page, "sign-out")
+    tap(page, "sign-out-confirm")
+    expect(seen(page, "go-sign-in")).to_be_visible()
+    kept = page.evaluate("['token', 'person', 'passes'].map(name => localStorage.getItem(`lianyi:${name}`))")
+    assert kept == [None, None, None]
+    tap(page, "tab-services")
+    expect(seen(page, f"service-{LAUNDRY}")).to_be_visible()
+    expect(seen(page, "next-booking")).to_have_count(0)
+    with live_server.deps.read() as session:
+        tokens = select(AuthToken).join(Person, Person.id == AuthToken.person_id).where(Person.name == "司机043")
+        newest = session.scalars(tokens.order_by(AuthToken.id.desc())).first()
+    assert newest is not None
+    assert newest.revoked_at is not None
