@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.activity_types import ACTIVITY_TYPES
@@ -122,7 +123,14 @@ def create_activity(session: Session, command: CreateActivity, *, actor: Actor, 
     hosts = _find_hosts(session, command.hosts) if command.hosts else _own_hosts(actor)
     if not hosts or not may(actor, HOST_ACTION, [Scope(kind, ref) for kind, ref in hosts]):
         raise NotAllowed("not_host")
-    return add_activity(session, command, hosts, created_by_id=actor.person_id, now=now), True
+    try:
+        with session.begin_nested():
+            return add_activity(session, command, hosts, created_by_id=actor.person_id, now=now), True
+    except IntegrityError:  # the phone sent it twice in the same moment
+        known = _sent_before(session, command, actor)
+        if known is None:
+            raise
+        return known, False
 
 
 def add_activity(
@@ -173,7 +181,7 @@ def publish_activity(session: Session, code: str, *, actor: Actor, now: datetime
 
     Raises NotFound `unknown_activity`, NotAllowed `not_host`, Conflict `activity_state`, Invalid `activity_in_past`.
     """
-    activity = find_activity(session, code)
+    activity = find_activity(session, code, lock=True)
     check_host(session, activity, actor)
     if activity.state == "published":
         return activity
@@ -249,9 +257,10 @@ def _own_hosts(actor: Actor) -> list[tuple[str, int]]:
 # -- find ------------------------------------------------------------------------------------------
 
 
-def find_activity(session: Session, code: str) -> Activity:
-    """By its code, whatever the case. Raises NotFound `unknown_activity`."""
-    activity = session.scalar(select(Activity).where(Activity.code == code.upper()))
+def find_activity(session: Session, code: str, *, lock: bool = False) -> Activity:
+    """By its code, whatever the case; `lock` before its state is changed. Raises NotFound `unknown_activity`."""
+    query = select(Activity).where(Activity.code == code.upper())
+    activity = session.scalar(query.with_for_update() if lock else query)
     if activity is None:
         raise NotFound("unknown_activity")
     return activity

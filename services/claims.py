@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Conflict, Invalid
 from domain.permissions import Actor
+from models.activity import CheckIn, Leave, Registration
+from models.centre import Booking
+from models.demand import Demand
 from models.organisation import Membership, Org, PartyBranch
 from models.people import AuthToken, ClaimCode, WeChatAccount
 from services.people import grant_role
@@ -17,6 +20,7 @@ from services.people import grant_role
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 LINK_VALID = timedelta(minutes=10)
 INVITE_VALID = timedelta(days=14)
+RECORDS = (Membership, Booking, Registration, CheckIn, Leave, Demand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def _link(session: Session, row: ClaimCode, actor: Actor, *, now: datetime) -> C
     """
     if row.person_id is None or row.person_id == actor.person_id:
         raise Conflict("claim_invalid")
-    if actor.grants or session.scalar(select(Membership.id).where(Membership.person_id == actor.person_id)):
+    if actor.grants or _has_record(session, actor.person_id):
         raise Conflict("link_needs_merge")
     session.execute(
         update(WeChatAccount).where(WeChatAccount.person_id == actor.person_id).values(person_id=row.person_id)
@@ -113,3 +117,7 @@ def _link(session: Session, row: ClaimCode, actor: Actor, *, now: datetime) -> C
         .values(revoked_at=now)
     )
     return Claimed("link", None)
+
+
+def _has_record(session: Session, person_id: int) -> bool:
+    return any(session.scalar(select(kind.id).where(kind.person_id == person_id).limit(1)) for kind in RECORDS)

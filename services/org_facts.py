@@ -91,7 +91,7 @@ def record_facts(
     """
     fields = fields_in_force(session)
     before = facts_of(session, org_id, fields)
-    for answer in answers:
+    for answer in sorted(answers, key=lambda answer: answer.field):  # one order of locks for all
         about = fields.by_code.get(answer.field)
         if about is None:
             raise Invalid("unknown_field", field=answer.field)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import NotAllowed, NotSignedIn
@@ -37,26 +38,41 @@ def sign_in_wechat(session: Session, identity: WeChatIdentity, *, device_id: str
 
     Accounts of one unionid are one person (decision 5). Raises NotAllowed for a blocked person.
     """
-    account = session.scalar(
+    account = _account_of(session, identity) or _new_account(session, identity, now=now)
+    if identity.unionid and account.unionid != identity.unionid:
+        account.unionid = identity.unionid
+    return issue_token(session, session.get_one(Person, account.person_id), device_id=device_id, now=now)
+
+
+def _account_of(session: Session, identity: WeChatIdentity) -> WeChatAccount | None:
+    return session.scalar(
         select(WeChatAccount).where(WeChatAccount.appid == identity.appid, WeChatAccount.openid == identity.openid)
     )
-    person = session.get(Person, account.person_id) if account else _person_of_unionid(session, identity.unionid)
-    if person is None:
-        person = Person(name=NEW_PERSON_NAME, settings={}, created_at=now)
-        session.add(person)
-        session.flush()
-    if account is None:
-        account = WeChatAccount(
-            person_id=person.id,
-            appid=identity.appid,
-            openid=identity.openid,
-            unionid=identity.unionid,
-            created_at=now,
-        )
-        session.add(account)
-    elif identity.unionid and account.unionid != identity.unionid:
-        account.unionid = identity.unionid
-    return issue_token(session, person, device_id=device_id, now=now)
+
+
+def _new_account(session: Session, identity: WeChatIdentity, *, now: datetime) -> WeChatAccount:
+    """A first sign-in; two in the same moment make one person."""
+    try:
+        with session.begin_nested():
+            person = _person_of_unionid(session, identity.unionid)
+            if person is None:
+                person = Person(name=NEW_PERSON_NAME, settings={}, created_at=now)
+                session.add(person)
+                session.flush()
+            account = WeChatAccount(
+                person_id=person.id,
+                appid=identity.appid,
+                openid=identity.openid,
+                unionid=identity.unionid,
+                created_at=now,
+            )
+            session.add(account)
+        return account
+    except IntegrityError:
+        rival = _account_of(session, identity)
+        if rival is None:
+            raise
+        return rival
 
 
 def _person_of_unionid(session: Session, unionid: str | None) -> Person | None:

@@ -46,6 +46,6 @@ def record_consents(json_data: ConsentsIn) -> AllowancesOut:
                 source="phone",
                 now=now,
             )
-            for template_id, answer in json_data.template_ids.items()
+            for template_id, answer in sorted(json_data.template_ids.items())  # one order of locks for all
         }
     return AllowancesOut(allowances=allowances)

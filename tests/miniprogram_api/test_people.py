@@ -1,5 +1,7 @@
 """Sign-in, tokens, own record, invitations."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -137,6 +139,17 @@ def test_a_person_with_a_record_is_not_merged_by_a_code(sign_in: SignIn) -> None
     code = sign_in(role="driver").post("/me/link-code").json["code"]
     answer = sign_in(role="member").post("/me/claims", {"code": code})
     assert (answer.status_code, answer.json["code"]) == (409, "link_needs_merge")
+
+
+@pytest.mark.rule("O7")
+def test_a_person_who_wrote_a_demand_is_not_merged_by_a_code(sign_in: SignIn, guest: Caller) -> None:
+    code = sign_in(role="driver").post("/me/link-code").json["code"]
+    guest.token = guest.post("/sign-in", {"code": "demo:driver"}).json["token"]
+    demand = {"category": "other", "title": "路灯", "text": "停车场的路灯坏了", "client_uuid": str(uuid4())}
+    assert guest.post("/demands", demand).status_code == 201
+    answer = guest.post("/me/claims", {"code": code})
+    assert (answer.status_code, answer.json["code"]) == (409, "link_needs_merge")
+    assert guest.get("/demands").json["total"] == 1
 
 
 @pytest.mark.rule("O8")
