@@ -19,11 +19,12 @@ export function registerServiceWorker(): void {
   })
 }
 
-/** A typed address, or a scanned one, that leads to the same page with another code: the router alone would keep the old. */
+/** A typed or scanned address that leads to the page already shown, with another code: the router alone keeps the old. */
 export function followTypedAddress(): void {
   window.addEventListener('popstate', (event) => {
     if (event.state !== null) return
+    const url = location.hash.slice(1)
     const shown = getCurrentPages().slice(-1)[0]?.route
-    if (shown && location.hash.slice(2).split('?')[0] === shown) location.reload()
+    if (shown && url.slice(1).split('?')[0] === shown) setTimeout(() => uni.reLaunch({ url }), 0)
   })
 }
