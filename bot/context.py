@@ -25,6 +25,12 @@ class BotContext:
     memory: MutableMapping[str, Any] = field(default_factory=dict)
     conversation_id: int | None = None
     cipher: Cipher | None = None
+    assumed_roles: frozenset[str] = frozenset()
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of who asks; of a guest what is assumed, usually nothing."""
+        return frozenset(grant.role for grant in self.actor.grants) if self.actor else self.assumed_roles
 
     @property
     def local_now(self) -> datetime:

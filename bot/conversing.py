@@ -34,6 +34,7 @@ class Asked:
     channel: str = "app"
     org: str | None = None
     client_uuid: str | None = None
+    assumed_roles: frozenset[str] = frozenset()
 
 
 def converse(session: Session, asked: Asked, *, deps: Deps, now: datetime) -> dict[str, Any]:
@@ -81,6 +82,7 @@ def _answer(
         memory=memory,
         conversation_id=conversation.id if conversation else None,
         cipher=deps.cipher,
+        assumed_roles=asked.assumed_roles,
     )
     reply = answer(IncomingMessage(asked.text, asked.channel, asked.org), context)
     return reply.as_json(), dict(context.memory)

@@ -53,7 +53,7 @@ def answer(message: IncomingMessage, context: BotContext, *, intents: Sequence[I
     special = special_case(plain(text), text)
     if special is not None:
         return special_reply(special)
-    turn = Turn(message, understand(text), context)
+    turn = Turn(message, understand(text, context.roles), context)
     reply = _referring(turn, intents) or _fresh(turn, intents)
     _remember(turn, reply)
     return reply
@@ -126,7 +126,7 @@ def _do(turn: Turn, do: dict[str, Any], intents: Sequence[Intent]) -> Reply:
 
 def _again(turn: Turn, text: str, intents: Sequence[Intent], wanted: str | None) -> Reply:
     """The earlier sentence once more, now that it is clear what or whom it was about."""
-    turn = Turn(IncomingMessage(text, turn.message.channel, turn.message.org), understand(text), turn.context)
+    turn = turn.about(text)
     if wanted is None:
         return _fresh(turn, intents)
     intent = next(i for i in intents if i.name == wanted)
@@ -162,8 +162,7 @@ def _corrected(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
     rest = turn.text[found.end() :].strip("，,。 ") if found else ""
     if not found or len(plain(rest)) < 2 or not turn.context.memory.get("said"):
         return None
-    again = Turn(IncomingMessage(rest, turn.message.channel, turn.message.org), understand(rest), turn.context)
-    return _fresh(again, intents)
+    return _fresh(turn.about(rest), intents)
 
 
 def _followed_up(turn: Turn) -> Reply | None:
@@ -194,9 +193,7 @@ def _several(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
     pieces = [piece for piece in _pieces(turn.text) if len(plain(piece)) >= 4]
     if len(pieces) < 2:
         return None
-    turns = [
-        Turn(IncomingMessage(p, turn.message.channel, turn.message.org), understand(p), turn.context) for p in pieces
-    ]
+    turns = [turn.about(piece) for piece in pieces]
     sure: dict[str, Turn] = {}
     for part in turns:
         label = part.meaning.intent.label

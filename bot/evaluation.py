@@ -1,4 +1,4 @@
-"""How well questions are understood: every question alone, as a stranger without a device asks it."""
+"""How well questions are understood: each alone, asked by a guest of whom only the role is known."""
 
 import json
 from collections import Counter
@@ -45,10 +45,16 @@ def evaluate(session: Session, questions: Iterable[dict[str, Any]], *, deps: Dep
     found = Findings()
     for question in questions:
         begun = process_time()
-        reply = converse(session, Asked(str(question["text"])), deps=deps, now=now)
+        asked = Asked(str(question["text"]), assumed_roles=_roles(question))
+        reply = converse(session, asked, deps=deps, now=now)
         found.milliseconds.append((process_time() - begun) * 1000)
         _judge(found, question, reply)
     return found
+
+
+def _roles(question: dict[str, Any]) -> frozenset[str]:
+    role = question.get("role")
+    return frozenset({"enterprise_contact" if role == "enterprise" else role}) if role else frozenset()
 
 
 def _judge(found: Findings, question: dict[str, Any], reply: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.context import BotContext
 from bot.messages import Choice, IncomingMessage, Part, Reply
-from bot.understanding.meaning import Meaning
+from bot.understanding.meaning import Meaning, understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class Turn:
     def clean(self) -> str:
         """The plain text the patterns look at."""
         return self.meaning.features.text
+
+    def about(self, text: str) -> "Turn":
+        """The same circumstances for another sentence: a part of this one, or an earlier one."""
+        message = IncomingMessage(text, self.message.channel, self.message.org)
+        return Turn(message, understand(text, self.context.roles), self.context)
 
     def reply(self, intent: str, parts: Iterable[Part], **why: Any) -> Reply:
         """An answer that says how sure it is and why."""

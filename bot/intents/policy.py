@@ -13,7 +13,7 @@ from domain.facts import FactError
 from domain.policy_matching import DISCLAIMER
 from domain.policy_windows import WindowState
 from services.org_facts import Answer, record_facts
-from services.policies import Judged, Question, check_policy
+from services.policies import Question, check_policy
 from services.policy_catalogue import PolicyView, fields_in_force
 
 SHOWN = 3
@@ -113,7 +113,7 @@ class PolicyIntent:
             else phrasing.POLICY_MATCHED.format(org=org.name if org else "")
         )
         question = result.question if org else None
-        return self._show(turn, [lead], [judged_card(j) for j in result.items[:SHOWN]], question, scope="general")
+        return self._show(turn, [lead], [j.to_json() for j in result.items[:SHOWN]], question, scope="general")
 
     def _search(self, turn: Turn, org: firms.Firm | None) -> Reply:
         found = policy_search.find(turn.meaning, turn.context)
@@ -193,21 +193,26 @@ def _card(turn: Turn, policies: Sequence[PolicyView], org: firms.Firm | None) ->
     stated: dict[str, str] = turn.context.memory.get("stated", {})
     if org is None and not stated:
         return [Policies(tuple(guest_card(view, turn) for view in policies))]
-    judged = policy_search.assess(
-        turn.context, policies, org_id=org.id if org else None, stated=stated, keep_order=True
+    if org is None:
+        judged = policy_search.assess(turn.context, policies, org_id=None, stated=stated, keep_order=True).items
+        return [Policies(tuple(item.to_json() for item in judged))]
+    actor = turn.context.actor
+    checked = check_policy(
+        turn.context.session,
+        policies[0].code,
+        org.id,
+        stated,
+        now=turn.context.now,
+        person_id=actor.person_id if actor else None,
     )
-    question = None
-    if org is not None:
-        checked = check_policy(
-            turn.context.session,
-            policies[0].code,
-            org.id,
-            stated,
-            now=turn.context.now,
-            person_id=turn.context.actor.person_id if turn.context.actor else None,
-        )
-        question = ask(turn, checked.question, policy=policies[0].code)
-    return [Policies(tuple(judged_card(j) for j in judged.items), question)]
+    others = policies[1:]
+    judged = (
+        policy_search.assess(turn.context, others, org_id=org.id, stated=stated, keep_order=True).items
+        if others
+        else ()
+    )
+    question = ask(turn, checked.question, policy=policies[0].code)
+    return [Policies((checked.judged.to_json(), *(item.to_json() for item in judged)), question)]
 
 
 def ask(turn: Turn, question: Question | None, *, policy: str | None) -> dict[str, Any] | None:
@@ -245,10 +250,6 @@ def guest_card(view: PolicyView, turn: Turn) -> dict[str, Any]:
         "window_text": view.window.words(turn.context.today, view.state),
         "disclaimer": DISCLAIMER,
     }
-
-
-def judged_card(judged: Judged) -> dict[str, Any]:
-    return judged.to_json()
 
 
 def _facts_text(turn: Turn, stated: dict[str, str]) -> str:
@@ -325,6 +326,6 @@ def _again(turn: Turn, question: dict[str, Any], org: firms.Firm) -> list[Part]:
     result = policy_search.assess(
         turn.context, policy_search.all_views(turn.context), org_id=org.id, stated=turn.context.memory.get("stated", {})
     )
-    shown = [judged_card(j) for j in result.items[:SHOWN]]
+    shown = [j.to_json() for j in result.items[:SHOWN]]
     turn.context.remember(policies=[card["code"] for card in shown])
     return [Policies(tuple(shown), ask(turn, result.question, policy=None))]

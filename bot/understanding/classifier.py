@@ -32,6 +32,13 @@ class Guess:
     def margin(self) -> float:
         return self.shares[0][1] - (self.shares[1][1] if len(self.shares) > 1 else 0.0)
 
+    def weighted(self, weights: dict[str, float]) -> "Guess":
+        """The same shares with some labels likelier, adding up to 1 again."""
+        raw = {label: share * weights.get(label, 1.0) for label, share in self.shares}
+        total = sum(raw.values()) or 1.0
+        ranked = sorted(raw.items(), key=lambda item: (-item[1], item[0]))
+        return Guess(tuple((label, round(share / total, 4)) for label, share in ranked))
+
     def of(self, label: str) -> float:
         return dict(self.shares).get(label, 0.0)
 

@@ -13,6 +13,15 @@ _POLITE = re.compile(
     r"|我?想请教一?下|问一?下|咨询一?下|打扰一?下|打扰了|那个|这个嘛|嗯+|呃+|师傅|老师|小姐姐|亲|唔该|劳驾)+"
 )
 _TAIL = re.compile(r"(谢谢你?|多谢|感谢|唔该晒?|麻烦了|辛苦了|拜托了?|谢了|急急急|急|在线等)+$")
+INTENTS = ("policy", "booking", "checkin", "demand", "greeting", "out_of_scope")
+# How much likelier a role makes an intent: decides only between meanings that are near each other.
+LIKELY_FOR: dict[str, dict[str, float]] = {
+    "driver": {"booking": 2.0, "checkin": 0.7},
+    "member": {"checkin": 2.0, "policy": 0.7},
+    "activist": {"checkin": 2.0, "policy": 0.7},
+    "branch_secretary": {"checkin": 2.0, "policy": 0.7},
+    "enterprise_contact": {"policy": 1.5, "demand": 1.3, "checkin": 0.7},
+}
 FAMILIAR = 0.3
 """Below this share of known features a text is gibberish to us."""
 
@@ -23,10 +32,14 @@ class Meaning:
 
     text: str
     features: Features
+    roles: frozenset[str] = frozenset()
 
     @cached_property
     def intent(self) -> Guess:
-        return classifier().guess("intent", self.features)
+        """What is wanted; where a sentence leaves it open, what people of this role usually want."""
+        guess = classifier().guess("intent", self.features)
+        weights = {name: LIKELY_FOR[role].get(name, 1.0) for role in self.roles & LIKELY_FOR.keys() for name in INTENTS}
+        return guess.weighted(weights) if weights else guess
 
     @cached_property
     def category(self) -> Guess:
@@ -70,6 +83,7 @@ def without_politeness(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def understand(text: str) -> Meaning:
-    """Deterministic: the same text gives the same meaning."""
-    return Meaning(text, features_of(without_politeness(text)))
+def understand(text: str, roles: frozenset[str] = frozenset()) -> Meaning:
+    """Deterministic: the same text of the same kind of person gives the same meaning."""
+    known = roles & LIKELY_FOR.keys()
+    return Meaning(text, features_of(without_politeness(text)), known if len(known) == 1 else frozenset())
