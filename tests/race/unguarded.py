@@ -18,7 +18,7 @@ from server.settings import Settings
 from services.attendance import _Scan
 from services.catalogue import service_by_code
 
-PAUSE_SECONDS = 0.03
+PAUSE_SECONDS = 0.1
 
 
 def app() -> Flask:
