@@ -12,11 +12,11 @@ from bot import phrasing
 from bot.acting import ACTIONS, act
 from bot.context import BotContext
 from bot.intents import INTENTS
-from bot.intents.base import Intent
+from bot.intents.base import FollowsUp, Intent
 from bot.intents.demand import hand_over, show_draft, wants_human
 from bot.intents.greeting import starters
 from bot.intents.out_of_scope import special_reply
-from bot.intents.policy import PolicyIntent, answer_question, read_answer
+from bot.intents.policy import answer_question, read_answer
 from bot.messages import TEXT_MAX, Choices, IncomingMessage, Part, Reply
 from bot.turn import Turn, tap
 from bot.understanding.meaning import understand
@@ -29,6 +29,8 @@ SURE = 0.5
 MARGIN = 0.12
 STRANGE = 0.12
 """Less of the text than this was ever seen: gibberish."""
+ELSEWHERE = 0.85
+"""A sentence this clear about another subject is no follow-up."""
 MISSES = 2
 SAID_KEPT = 6
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff\ud800-\udfff]")
@@ -92,7 +94,7 @@ def _referring(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
         or _draft_changed(turn)
         or _corrected(turn, intents)
         or (hand_over(turn, phrasing.HANDOVER) if wants_human(turn.clean) else None)
-        or _followed_up(turn)
+        or _followed_up(turn, intents)
     )
 
 
@@ -165,10 +167,18 @@ def _corrected(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
     return _fresh(turn.about(rest), intents)
 
 
-def _followed_up(turn: Turn) -> Reply | None:
-    if turn.context.memory.get("intent") != "policy":
+def _followed_up(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
+    """A short sentence that only makes sense after the last answer: 那明天呢, 要什么材料, 几点结束."""
+    last = turn.context.memory.get("subject")
+    if last is None or _says_something_else(turn, str(last)):
         return None
-    return PolicyIntent().follow_up(turn)
+    intent = next((i for i in intents if i.name == last), None)
+    return intent.follow_up(turn) if isinstance(intent, FollowsUp) else None
+
+
+def _says_something_else(turn: Turn, last: str) -> bool:
+    """Whether the sentence is clear by itself, and about another subject."""
+    return turn.meaning.intent.label != last and turn.meaning.confidence >= ELSEWHERE
 
 
 # -- a new sentence ------------------------------------------------------------------------------------
@@ -258,7 +268,7 @@ def _remember(turn: Turn, reply: Reply) -> None:
     context.remember(
         taps=[{"label": c.label, "send": c.send, "do": c.do} for c in reply.choices if c.do] or None,
         misses=int(memory.get("misses", 0)) + 1 if reply.missed else None,
-        intent=reply.intent,
+        subject=reply.intent if reply.intent in ("policy", "booking", "checkin") else memory.get("subject"),
         said=_said(turn, reply),
     )
     if reply.intent != "policy":

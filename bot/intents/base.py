@@ -1,6 +1,6 @@
 """What an intent is: a score for a sentence and an answer to it."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.messages import Reply
 from bot.turn import Turn
@@ -16,3 +16,12 @@ class Intent(Protocol):
         ...
 
     def answer(self, turn: Turn) -> Reply: ...
+
+
+@runtime_checkable
+class FollowsUp(Protocol):
+    """An intent that understands short sentences after its own answers."""
+
+    def follow_up(self, turn: Turn) -> Reply | None:
+        """An answer to what was shown a moment ago; None where the sentence is about something else."""
+        ...

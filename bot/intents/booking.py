@@ -9,7 +9,8 @@ from bot.turn import Turn, tap
 from bot.understanding.slots import Wish, read_wish
 from services.booking_views import BookingView, list_mine
 
-SHOWN = 6
+FOLLOW_UP_MAX = 12
+_ELLIPSIS = re.compile(r"呢|有吗|有没有|有位|行吗|可以吗|^那|^换|^要|^改")
 _MINE = re.compile(
     r"我的预约|我(约|订|定)了?(的|几|什么|没|哪)|预约(记录|码|号|成功)|订单|凭证|约上(了)?(没|吗)|(查|看).{0,4}预约|订成功|订的(是)?几|有没有(约|订)(上|成功)|核销|入场码|几号位"
 )
@@ -43,6 +44,16 @@ class BookingIntent:
 
     def score(self, turn: Turn) -> float:
         return turn.meaning.intent.of(self.name)
+
+    def follow_up(self, turn: Turn) -> Reply | None:
+        """那明天呢, 下午三点有吗, 女区呢: the service of a moment ago at another time or in another zone."""
+        kind = turn.context.memory.get("service_kind")
+        wish = read_wish(turn.text, turn.clean, turn.context.local_now)
+        if kind is None or len(turn.clean) > FOLLOW_UP_MAX or (wish.service or kind) != kind:
+            return None
+        if not (wish.day or wish.start or wish.part or wish.zone) or not _ELLIPSIS.search(turn.clean):
+            return None
+        return turn.reply(self.name, _query(turn, wish), action="query", slots=_why(wish), follow_up=True)
 
     def answer(self, turn: Turn) -> Reply:
         action = action_of(turn)

@@ -13,6 +13,10 @@ from services.activities import ActivityView, list_activities
 
 OPENS_BEFORE = timedelta(minutes=30)
 SHOWN = 3
+FOLLOW_UP_MAX = 10
+_ELLIPSIS = re.compile(
+    r"^(那|这|它)?(个|场)?(在哪|哪里|地点|几点|什么时候|多久|怎么(报名|参加|去)|结束|开始|谁讲|还有名额|要带)"
+)
 _LEAVE = re.compile(
     r"请.{0,3}假|告假|补假|准假|销假|假(批|条)|参加不了|(去|来|赶)(不了|不成|唔到|不上|不来|不及)|不能(来|去|参加)|没法(来|去|参加)|出差|走不开|到不了场"
 )
@@ -84,6 +88,12 @@ class CheckinIntent:
 
     def score(self, turn: Turn) -> float:
         return turn.meaning.intent.of(self.name)
+
+    def follow_up(self, turn: Turn) -> Reply | None:
+        """在哪, 几点结束, 怎么报名: about the activities of a moment ago."""
+        if len(turn.clean) > FOLLOW_UP_MAX or not _ELLIPSIS.search(turn.clean):
+            return None
+        return turn.reply(self.name, _info(turn), action="info", follow_up=True)
 
     def answer(self, turn: Turn) -> Reply:
         action = action_of(turn)

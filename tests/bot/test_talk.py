@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversing import Asked, converse
 from bot.engine import answer
-from bot.messages import Choices, Emergency, Handover, IncomingMessage, Text
+from bot.messages import Choices, Emergency, Handover, IncomingMessage, Slots, Text
 from bot.rendering import as_text, cut
 from domain.errors import Conflict
 from domain.permissions import Actor
@@ -250,3 +250,22 @@ def test_an_unknown_memory_never_breaks_an_answer(new_talk: NewTalk) -> None:
     talk = new_talk()
     talk.context.memory.update(taps=[], policies=["NOPE"], intent="policy", question=None, misses=0)
     assert answer(IncomingMessage("这个什么时候截止"), talk.context).parts
+
+
+@pytest.mark.rule("T17")
+def test_short_sentences_after_places_mean_the_same_service(new_talk: NewTalk, driver: Actor) -> None:
+    talk = new_talk(driver)
+    talk.say("今晚还有床位吗")
+    tomorrow = talk.say("那明天呢")
+    card = next(part for part in tomorrow.parts if isinstance(part, Slots))
+    assert (card.service["code"], card.date) == ("DRIVER_HOME.rest_night", "2026-11-26")
+    assert talk.say("高企认定需要什么条件").intent == "policy"
+
+
+@pytest.mark.rule("T17")
+def test_short_sentences_after_activities_mean_those(new_talk: NewTalk, member: Actor) -> None:
+    talk = new_talk(member)
+    talk.say("主题党日几点开始")
+    assert talk.say("在哪").intent == "checkin"
+    assert talk.say("谢谢").intent == "greeting"
+    assert talk.say("几点结束").intent == "checkin"
