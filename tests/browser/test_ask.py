@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from models.demand import Demand, DemandEvent
-from models.policy import OrgFact, QuestionPause
+from models.policy import OrgFact, Policy, PolicyCheck, PolicyVersion, QuestionPause
 from tests.browser.conftest import Phone
 from tests.browser.taps import expect_said, seen, sign_in_as, tap
 from tests.live import Live
@@ -143,3 +143,26 @@ def test_a_free_place_in_the_chat_leads_to_its_booking(guest: Phone) -> None:
     start = (offered.get_attribute("data-testid") or "").removeprefix("chat-slot-")
     offered.tap()
     expect_said(page, "confirm-sheet", start[11:16])
+
+
+@pytest.mark.rule("P11", "P12", "P19")
+def test_a_firm_checks_a_policy_from_the_list_and_the_check_is_kept(
+    phones: Callable[..., Phone], live_server: Live, snap: Callable[[Page, str], object]
+) -> None:
+    page = open_chat(phones("enterprise"))
+    tap(page, "open-policies")
+    tap(page, "policy-state-closing_soon")
+    found = page.locator("[data-testid^='policy-'].item").filter(visible=True).first
+    expect(found).to_contain_text("快截止了")
+    code = (found.get_attribute("data-testid") or "").removeprefix("policy-")
+    found.tap()
+    tap(page, "check-policy")
+    verdict = seen(page, "verdict")
+    expect(verdict).to_be_visible()
+    snap(page, "verdict")
+    with live_server.deps.read() as session:
+        checks = select(PolicyCheck).join(PolicyVersion, PolicyVersion.id == PolicyCheck.version_id)
+        of_it = checks.join(Policy, Policy.id == PolicyVersion.policy_id).where(Policy.code == code)
+        newest = session.scalars(of_it.order_by(PolicyCheck.id.desc())).first()
+    assert newest is not None
+    assert newest.verdict == verdict.get_attribute("data-verdict")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from models.centre import Booking, Occupancy
@@ -62,6 +62,9 @@ def test_a_guest_books_a_shower_and_is_asked_to_sign_in_at_that_moment(
     assert [(row.starts_at, row.ends_at) for row in occupied] == [(booking.starts_at, booking.occupied_until)]
     with live_server.deps.read() as session:
         assert session.get_one(Person, booking.person_id).name == "林志远"
+
+    tap(page, "back")
+    expect_said(page, "next-booking", "14:00–14:30")
 
 
 @pytest.mark.rule("B21", "B27", "B30")
@@ -140,7 +143,44 @@ def test_who_has_no_zone_is_asked_once_and_the_answer_is_kept(phones: Callable[.
         assert session.get_one(Person, booking.person_id).zone == "female"
 
 
-@pytest.mark.rule("B6", "B22")
+def bookings_of(live: Live, name: str) -> list[Booking]:
+    with live.deps.read() as session:
+        owned = select(Booking).join(Person, Person.id == Booking.person_id).where(Person.name == name)
+        return list(session.scalars(owned))
+
+
+@pytest.mark.rule("B2")
+def test_two_taps_at_once_make_one_booking(phones: Callable[..., Phone], live_server: Live) -> None:
+    page = phones("driver-13").page
+    page.goto(SERVICE_PAGE.format(code=SHOWER))
+    choose_time(page, at(day_after(live_server, 6), "08:00"))
+    seen(page, "confirm-booking").evaluate("button => { button.click(); button.click() }")
+    expect_said(page, "booked-note", "约好了")
+    assert len(bookings_of(live_server, "司机013")) == 1
+
+
+@pytest.mark.rule("B2")
+def test_an_answer_lost_on_the_way_is_fetched_by_a_second_tap(phones: Callable[..., Phone], live_server: Live) -> None:
+    mine = phones("driver-14")
+    mine.watch.allow("ERR_FAILED")
+    page = mine.page
+    page.goto(SERVICE_PAGE.format(code=SHOWER))
+    choose_time(page, at(day_after(live_server, 6), "09:00"))
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/v1/bookings", lose, times=1)
+    tap(page, "confirm-booking")
+    expect(seen(page, "booking-error")).to_be_visible()
+    assert [one.state for one in bookings_of(live_server, "司机014")] == ["confirmed"]
+    tap(page, "confirm-booking")
+    expect_said(page, "booked-note", "约好了")
+    assert [one.code for one in bookings_of(live_server, "司机014")] == [code_on_pass(page)]
+
+
+@pytest.mark.rule("B6")
 def test_two_bookings_at_once_are_refused_with_what_to_do(phones: Callable[..., Phone], live_server: Live) -> None:
     start = at(day_after(live_server, 5), "11:00")
     book(live_server, "driver-12", SHOWER, start, 30)
@@ -154,6 +194,4 @@ def test_two_bookings_at_once_are_refused_with_what_to_do(phones: Callable[..., 
     expect(seen(page, "booking-error")).to_be_visible()
     tap(page, "see-bookings")
     expect(page.get_by_text("11:00–11:30").filter(visible=True)).to_be_visible()
-    with live_server.deps.read() as session:
-        owner = select(Person.id).where(Person.name == "司机012")
-        assert len(list(session.scalars(select(Booking).where(Booking.person_id == owner.scalar_subquery())))) == 1
+    assert len(bookings_of(live_server, "司机012")) == 1

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from models.activity import Activity, CheckIn, Registration
+from models.activity import Activity, CheckIn, Leave, Registration
 from models.people import Person
 from tests.browser.backstage import call
 from tests.browser.conftest import Phone
@@ -149,18 +149,44 @@ def test_a_made_up_code_is_refused_in_words(guest: Phone, party_day: str, snap: 
     snap(guest.page, "refused")
 
 
-@pytest.mark.rule("C15", "C27")
-def test_registering_and_cancelling_by_taps(phones: Callable[..., Phone], live_server: Live) -> None:
-    coming: list[dict[str, Any]] = call(live_server, "GET", "/activities?state=upcoming")["items"]
-    code = next(item["code"] for item in coming if item["registration"]["open"])
-    page = phones("member-7").page
+def register(page: Page, live: Live) -> str:
+    """Take a place in a coming activity by taps; gives its code."""
+    coming: list[dict[str, Any]] = call(live, "GET", "/activities?state=upcoming")["items"]
+    code = str(next(item["code"] for item in coming if item["registration"]["open"]))
     page.goto("/")
     tap(page, "tab-activities")
     tap(page, f"activity-{code}")
     tap(page, "register")
     expect_said(page, "activity-status", "已报名")
+    return code
+
+
+@pytest.mark.rule("C15", "C27")
+def test_registering_and_cancelling_by_taps(phones: Callable[..., Phone], live_server: Live) -> None:
+    page = phones("member-7").page
+    code = register(page, live_server)
     assert records(live_server, code, "党员007")[0].state == "registered"
 
     tap(page, "cancel-registration")
     expect(seen(page, "register")).to_be_visible()
     assert records(live_server, code, "党员007")[0].state == "cancelled"
+
+
+@pytest.mark.rule("C16", "C29")
+def test_asking_leave_by_taps(
+    phones: Callable[..., Phone], live_server: Live, snap: Callable[[Page, str], object]
+) -> None:
+    page = phones("member-8").page
+    code = register(page, live_server)
+    tap(page, "leave")
+    tap(page, "leave-family")
+    seen(page, "leave-reason").locator("textarea").fill("孩子开家长会")
+    snap(page, "leave")
+    tap(page, "leave-submit")
+    expect_said(page, "activity-status", "请假待批")
+    expect_said(page, "leave-sentence", "等书记批")
+    expect(seen(page, "leave")).to_have_count(0)
+    with live_server.deps.read() as session:
+        asked = select(Leave).join(Activity, Activity.id == Leave.activity_id).where(Activity.code == code)
+        leave = session.scalars(asked.join(Person, Person.id == Leave.person_id).where(Person.name == "党员008")).one()
+    assert (leave.state, leave.reason_kind, leave.reason) == ("asked", "family", "孩子开家长会")

@@ -3,7 +3,7 @@ import type { Activity, CheckInResult, DisplayCode } from '@/api/types'
 import { resultSentence } from '@/pages/activities/result'
 import { remainingShare, rotationOf, stepAt } from '@/pages/activities/rotation'
 import { readScan } from '@/pages/activities/scanned'
-import { statusOf } from '@/pages/activities/words'
+import { leaveSentence, statusOf } from '@/pages/activities/words'
 
 const T0 = Date.parse('2026-11-21T12:00:00Z')
 const at = (seconds: number) => new Date(T0 + seconds * 1000).toISOString()
@@ -68,11 +68,20 @@ describe('one clear sentence after a scan', () => {
   })
 })
 
+const activity = (changes: object): Activity => ({ state: 'published', phase: 'upcoming', registration: { open: true }, mine: null, ...changes }) as Activity
+
 test('an activity says the one thing that matters', () => {
-  const activity = (changes: object): Activity => ({ state: 'published', phase: 'upcoming', registration: { open: true }, mine: null, ...changes }) as Activity
   expect(statusOf(activity({})).word).toBe('可报名')
   expect(statusOf(activity({ mine: { registration: 'registered' } })).word).toBe('已报名')
   expect(statusOf(activity({ phase: 'running', mine: { registration: 'registered' } })).word).toBe('正在签到')
   expect(statusOf(activity({ phase: 'running', mine: { registration: 'attended', checked_in_at: 'x' } })).word).toBe('已签到')
   expect(statusOf(activity({ state: 'cancelled', phase: 'running' })).word).toBe('已取消')
+})
+
+test('leave is shown from asking on, and gives way to having come', () => {
+  const asked = { registration: 'registered', leave: 'asked' }
+  expect(statusOf(activity({ mine: asked })).word).toBe('请假待批')
+  expect(statusOf(activity({ mine: { ...asked, leave: 'approved' } })).word).toBe('已请假')
+  expect(leaveSentence(activity({ mine: asked }))).toContain('等书记批')
+  expect(leaveSentence(activity({ mine: { ...asked, registration: 'attended' } }))).toBe('')
 })

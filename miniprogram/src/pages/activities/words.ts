@@ -25,10 +25,18 @@ export function statusOf(activity: Activity): { word: string; mark: '' | 'ok' | 
   if (isIn(activity)) return { word: '已签到', mark: 'ok' }
   const mine = activity.mine?.registration
   if (activity.phase === 'ended') return { word: mine ? (registrationStates[mine] ?? '已结束') : '已结束', mark: '' }
+  if (activity.mine?.leave) return { word: activity.mine.leave === 'approved' ? '已请假' : '请假待批', mark: 'warn' }
   if (mine && mine !== 'cancelled' && mine !== 'registered') return { word: registrationStates[mine] ?? mine, mark: 'warn' }
   if (checkInOpen(activity)) return { word: '正在签到', mark: 'job' }
   if (mine === 'registered') return { word: '已报名', mark: 'ok' }
   return activity.registration.open ? { word: '可报名', mark: '' } : { word: '未开放报名', mark: '' }
+}
+
+/** What became of the leave one asked for; who can come after all is welcome. */
+export function leaveSentence(activity: Activity): string {
+  if (!activity.mine?.leave || isIn(activity)) return ''
+  if (activity.mine.leave === 'approved') return '请假已批准。能来的话照样可以签到。'
+  return '请假已提交，等书记批，结果会在“消息”里告诉您。能来的话照样可以签到。'
 }
 
 /** What check-in says about itself before and after it is open. */
