@@ -21,7 +21,7 @@ from miniprogram_api.v1 import (
 )
 from server.container import Container, build
 from server.settings import Settings
-from server.web import h5, health, request_log
+from server.web import h5, health, request_log, safe_headers
 from server.wechat import callback
 
 RESOURCES = (
@@ -53,6 +53,7 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
     app.url_map.converters["int"] = RowId
     context.install(app, container)
     request_log.install(app)
+    safe_headers.install(app)
     errors.install(app)
     app.before_request(guards.refuse_control_characters)
     app.before_request(auth.guard)

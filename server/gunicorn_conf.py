@@ -9,7 +9,7 @@ import tempfile
 import threading
 from typing import Any
 
-worker_class = "gthread"
+worker_class = "server.web.worker.Worker"  # gthread with our refusals
 workers = 2
 threads = 8
 backlog = 512
@@ -17,6 +17,7 @@ timeout = 60
 graceful_timeout = 10
 keepalive = 15
 max_requests = 0
+limit_request_line = 8190  # a question of 800 Chinese characters in `?q=`
 preload_app = False
 accesslog = None  # the app writes one line per request itself, with its request id
 errorlog = "-"

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.container import Container
+from server.web.safe_headers import PAGE_POLICY
 
 ASSET_SECONDS = 365 * 24 * 3600
 PAGES = {
@@ -29,9 +30,11 @@ def install(container: Container) -> Blueprint:
     @blueprint.get("/")
     def index() -> Response:
         if not (folder / "index.html").is_file():
-            return Response(MISSING, content_type="text/html; charset=utf-8")
-        response = send_from_directory(folder, "index.html", max_age=0)
+            response = Response(MISSING, content_type="text/html; charset=utf-8")
+        else:
+            response = send_from_directory(folder, "index.html", max_age=0)
         response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
         return response
 
     @blueprint.get("/assets/<path:name>")

@@ -54,3 +54,20 @@ def test_a_printed_link_never_leaves_the_site(app: APIFlask) -> None:
     assert answer.status_code in (302, 404)
     assert "evil" not in answer.headers.get("Location", "").split("#")[0]
     assert app.test_client().get("/q/nothing/x").status_code == 404
+
+
+@pytest.mark.rule("O16")
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/centres", "/api/v1/me", "/q/booking/K7M2QX4P", "/no-such"])
+def test_every_answer_is_safe_in_a_browser(app: APIFlask, path: str) -> None:
+    answer = app.test_client().get(path, headers={"Origin": "https://evil.example"}, buffered=True)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.rule("O16")
+def test_the_page_runs_no_foreign_script(app: APIFlask) -> None:
+    policy = app.test_client().get("/", buffered=True).headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "script-src" not in policy
