@@ -47,6 +47,7 @@ class Classifier:
     """All heads over one vocabulary of features."""
 
     def __init__(self, arrays: Any) -> None:
+        self.digest = str(arrays["digest"])
         self._names = {name: at for at, name in enumerate(str(arrays["names"]).split("\n"))}
         self._heads = {
             head: (

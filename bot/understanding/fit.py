@@ -1,4 +1,4 @@
-"""Fit the classifiers on our own examples: `python -m bot.understanding.fit [--check]`.
+"""Fit the classifiers on our own examples: `python -m bot.understanding.fit`.
 
 Softmax regression with L2, full batch, no random numbers: the same examples give the same weights.
 """
@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.understanding.classifier import HEADS, WEIGHTS
-from bot.understanding.examples import Example, examples
+from bot.understanding.examples import Example, digest, examples
 from bot.understanding.features import features_of
 
 Matrix = NDArray[np.float32]
 STEPS = 300
+RATE = 2.0
 PENALTY = 5e-5
 SMALLEST = 0.015
 
@@ -74,15 +75,12 @@ def fit_head(x: Matrix, wanted: Sequence[str], weights: Matrix) -> tuple[list[st
     return classes, w, b
 
 
-RATE = 2.0
-
-
 def fit(data: Sequence[Example]) -> dict[str, NDArray[np.generic]]:
     """All heads over one vocabulary."""
     values = [features_of(example.text).values for example in data]
     names = vocabulary(values)
     x = matrix(values, names)
-    out: dict[str, NDArray[np.generic]] = {"names": np.array("\n".join(names))}
+    out: dict[str, NDArray[np.generic]] = {"names": np.array("\n".join(names)), "digest": np.array(digest())}
     for head in HEADS:
         rows = [at for at, example in enumerate(data) if label_for(head, example)]
         wanted = [str(label_for(head, data[at])) for at in rows]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.understanding.classifier import classifier
-from bot.understanding.examples import examples
+from bot.understanding.examples import digest, examples
 from bot.understanding.facts import stated_facts
 from bot.understanding.features import features_of
 from bot.understanding.meaning import understand, without_politeness
@@ -111,6 +111,11 @@ def test_others_data_and_takeovers_are_refused(said: str, kind: str) -> None:
 )
 def test_ordinary_questions_are_not_refused(said: str) -> None:
     assert special_case(plain(said), said) is None
+
+
+@pytest.mark.rule("T5")
+def test_the_weights_are_those_of_the_examples() -> None:
+    assert classifier().digest == digest(), "run: python -m bot.understanding.fit"
 
 
 @pytest.mark.rule("T5")

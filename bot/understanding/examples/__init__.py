@@ -1,5 +1,6 @@
 """Our own example utterances, by intent: what the classifiers are fitted on. None comes from a test set."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -107,6 +108,13 @@ class Example:
 def examples() -> tuple[Example, ...]:
     """Everything there is to learn from: utterances as written, then framed words."""
     return (*_written(), *_framed(), *_paired())
+
+
+def digest() -> str:
+    """Changes with every example and every word: weights fitted on others are out of date."""
+    said = "\n".join(f"{e.intent} {e.label} {e.action} {e.weight} {e.text}" for e in examples())
+    words = "\n".join(f"{group} {' '.join(w)}" for group, w in field_words().groups.items())
+    return hashlib.sha256(f"{said}\n{words}".encode()).hexdigest()
 
 
 def _written() -> list[Example]:
