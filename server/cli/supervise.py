@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -59,6 +60,7 @@ class _Running:
             if now - self.started_at > HEALTHY_SECONDS:
                 self.pause = FIRST_PAUSE_SECONDS
             log.error("died name=%s exit=%d restart_in=%gs", self.program.name, self.process.returncode, self.pause)
+            kill_group(self.process.pid)
             self.process, self.start_at = None, now + self.pause
             self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
         if self.process is None and now >= self.start_at:
@@ -121,10 +123,16 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 clean = False
                 log.error("killed name=%s: it did not end in %gs", one.program.name, STOP_SECONDS)
-                os.killpg(one.process.pid, signal.SIGKILL)
+                kill_group(one.process.pid)
                 one.process.wait()
         log.info("stopped")
         return clean
+
+
+def kill_group(pid: int) -> None:
+    """End what a dead program left behind: workers without their master would hold its port."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _end_with_parent() -> None:

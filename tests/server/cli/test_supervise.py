@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ from server.cli.supervise import Program, Supervisor
 
 WRITES_ITS_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + WRITES_ITS_PID
+LEAVES_A_CHILD = (
+    "import os, subprocess, sys; child = subprocess.Popen(['sleep', '60']);"
+    "open(sys.argv[1], 'a').write(f'{child.pid}\\n'); os._exit(3)"
+)
 DIES = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); sys.exit(3)"
 
 
@@ -35,6 +40,12 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def gone(pid: int) -> bool:
+    """Ended, whether or not anybody has collected it yet."""
+    stat = Path(f"/proc/{pid}/stat")
+    return not alive(pid) or (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 def run_until(supervisor: Supervisor, reached: Callable[[], bool]) -> int:
@@ -79,6 +90,14 @@ def test_one_that_dies_is_said_and_restarted_while_the_other_stays(
 
 
 @pytest.mark.rule("O91")
+def test_what_a_dead_one_left_is_ended_before_it_starts_again(tmp_path: Path) -> None:
+    """As with workers whose master was killed: they hold the port that the next master needs."""
+    supervisor = Supervisor([program("web", LEAVES_A_CHILD, tmp_path)])
+    run_until(supervisor, lambda: len(pids(tmp_path, "web")) >= 2)
+    assert gone(pids(tmp_path, "web")[0])
+
+
+@pytest.mark.rule("O91")
 def test_one_that_will_not_end_is_killed_and_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,6 +117,26 @@ def test_the_address_is_said_once_when_it_answers(tmp_path: Path) -> None:
     )
     run_until(supervisor, lambda: bool(said))
     assert said == ["ready"]
+
+
+def test_one_that_waits_starts_when_the_others_are_ready(tmp_path: Path) -> None:
+    waiting = program("scheduler", WRITES_ITS_PID, tmp_path)
+    seen: list[bool] = []
+
+    def ready() -> bool:
+        seen.append(bool(pids(tmp_path, "scheduler")))
+        return bool(pids(tmp_path, "web"))
+
+    supervisor = Supervisor([program("web", WRITES_ITS_PID, tmp_path), replace(waiting, waits=True)], ready=ready)
+    run_until(supervisor, lambda: bool(pids(tmp_path, "scheduler")))
+    assert not any(seen)
+
+
+def test_one_that_waits_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "LONGEST_WAIT_SECONDS", 0.1)
+    waiting = replace(program("scheduler", WRITES_ITS_PID, tmp_path), waits=True)
+    supervisor = Supervisor([waiting], ready=lambda: False)
+    run_until(supervisor, lambda: bool(pids(tmp_path, "scheduler")))
 
 
 @pytest.mark.rule("O91")
