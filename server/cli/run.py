@@ -61,7 +61,7 @@ def up(host: str, port: int | None, workers: int) -> None:
     refuse_taken_port(host, chosen.port)
     programs = [
         Program("web", web_command(host, chosen.port, workers)),
-        Program("scheduler", own_command("scheduler")),
+        Program("scheduler", own_command("scheduler"), waits=True),
     ]
     if chosen.is_demo:
         refuse_taken_port("127.0.0.1", chosen.standin_port)
@@ -138,7 +138,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 def answers(url: str) -> bool:
     """Whether something says 200 there now."""
     try:
-        with urllib.request.urlopen(url, timeout=0.5) as answer:
+        with urllib.request.urlopen(url, timeout=3) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -18,17 +18,19 @@ TICK_SECONDS = 0.1
 STOP_SECONDS = 12.0  # longer than gunicorn's graceful time
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 15.0
 HEALTHY_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process to keep running."""
+    """One process to keep running. One that `waits` starts when the others are ready, so that these answer sooner."""
 
     name: str
     command: tuple[str, ...]
     environ: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = False
 
 
 class _Running:
@@ -38,7 +40,7 @@ class _Running:
         self.program = program
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
-        self.start_at = 0.0
+        self.start_at = time.monotonic() + (LONGEST_WAIT_SECONDS if program.waits else 0.0)
         self.pause = FIRST_PAUSE_SECONDS
 
     def start(self) -> None:
@@ -52,6 +54,11 @@ class _Running:
         )
         self.started_at = time.monotonic()
         log.info("started name=%s pid=%d", self.program.name, self.process.pid)
+
+    def wait_no_longer(self) -> None:
+        """The others are ready: what has not started yet may."""
+        if not self.started_at:
+            self.start_at = 0.0
 
     def check(self) -> None:
         """Note a death, and start again when its pause is over."""
@@ -106,6 +113,8 @@ class Supervisor:
     def _say_when_ready(self) -> None:
         if self._ready is not None and self._ready():
             self._ready = None
+            for one in self._running:
+                one.wait_no_longer()
             if self._announce is not None:
                 self._announce()
 

@@ -22,6 +22,7 @@ from tests.web_process import ROOT
 
 READY = "is ready"
 SECONDS = 60.0
+PARTS = ("gunicorn", "server scheduler", "server wechat-standin")
 
 
 class Up:
@@ -55,6 +56,9 @@ class Up:
         assert self.process is not None
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def commands(self) -> list[str]:
+        return [" ".join(process.cmdline()) for process in self.children()]
+
     def interrupt(self) -> int:
         """Ctrl-C, as the terminal sends it to the supervisor."""
         assert self.process is not None
@@ -72,7 +76,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
         one.process.wait()
 
 
-def people_codes(up: Up) -> list[tuple[int, str]]:
+def people_in(up: Up) -> list[tuple[int, str]]:
     engine = create_engine(up.environ["LIANYI_DATABASE_URL"])
     with engine.connect() as connection:
         found = [(row.id, row.name) for row in connection.execute(text("SELECT id, name FROM people ORDER BY id"))]
@@ -85,15 +89,16 @@ def test_everything_starts_restarts_and_ends_together_and_the_data_stay(up: Up) 
     up.start()
     with urllib.request.urlopen(f"http://127.0.0.1:{up.environ['LIANYI_PORT']}/readyz", timeout=10) as answer:
         assert answer.status == 200
-    commands = [" ".join(process.cmdline()) for process in up.children()]
-    for part in ("gunicorn", "server scheduler", "server wechat-standin"):
-        assert any(part in command for command in commands), commands
-    before, running = people_codes(up), up.children()
+    until = time.monotonic() + SECONDS
+    while missing := [part for part in PARTS if not any(part in command for command in up.commands())]:
+        assert time.monotonic() < until, missing
+        time.sleep(0.05)
+    before, running = people_in(up), up.children()
     assert up.interrupt() == 0
     assert not [process for process in running if process.is_running()]
     up.start()
     assert "filling" not in up.said()
-    assert people_codes(up) == before
+    assert people_in(up) == before
     assert up.interrupt() == 0
 
 
