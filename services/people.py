@@ -11,11 +11,18 @@ from sqlalchemy.orm import Session
 
 from domain.errors import NotAllowed, NotSignedIn
 from domain.permissions import Actor, GrantFacts
-from models.organisation import Membership, Org, PartyBranch
+from models.centre import Centre
+from models.organisation import Chain, Department, Membership, Org, PartyBranch
 from models.people import AuthToken, Grant, Person, WeChatAccount
 from services.ports import Cipher, WeChatIdentity
 
 TOKEN_DAYS = 30
+NAMED_SCOPES = {
+    "department": (Department.id, Department.name),
+    "chain": (Chain.id, Chain.name),
+    "branch": (PartyBranch.id, PartyBranch.name),
+    "centre": (Centre.id, Centre.name),
+}
 NEW_PERSON_NAME = "微信用户"
 
 
@@ -257,6 +264,7 @@ class Profile:
     phone_masked: str | None
     orgs: tuple[tuple[str, str], ...]
     branch: tuple[str, str] | None
+    scope_names: dict[tuple[str, int | None], str]
 
 
 def profile(session: Session, actor: Actor, *, cipher: Cipher, today: date) -> Profile:
@@ -270,7 +278,21 @@ def profile(session: Session, actor: Actor, *, cipher: Cipher, today: date) -> P
         phone_masked=mask_phone(cipher.decrypt(person.phone_cipher)) if person.phone_cipher else None,
         orgs=tuple((org.code, org.name_on(today)) for org in orgs),
         branch=(branch.code, branch.name) if branch else None,
+        scope_names=scope_names(session, actor, today=today),
     )
+
+
+def scope_names(session: Session, actor: Actor, *, today: date) -> dict[tuple[str, int | None], str]:
+    """What each scope of a person's grants is called, by (kind, id)."""
+    names: dict[tuple[str, int | None], str] = {("district", None): "全区"}
+    wanted = {kind: {g.scope_id for g in actor.grants if g.scope_kind == kind} for kind in (*NAMED_SCOPES, "org")}
+    for kind, (id_, name) in NAMED_SCOPES.items():
+        if wanted[kind]:
+            names |= {(kind, row[0]): row[1] for row in session.execute(select(id_, name).where(id_.in_(wanted[kind])))}
+    if wanted["org"]:
+        orgs = session.scalars(select(Org).where(Org.id.in_(wanted["org"])))
+        names |= {("org", org.id): org.name_on(today) for org in orgs}
+    return names
 
 
 def home_branch(session: Session, person_id: int, day: date) -> PartyBranch | None:

@@ -1,6 +1,7 @@
 """Shapes of the inbox."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -19,7 +20,8 @@ class InboxItemOut(BaseModel):
     read_at: datetime | None
 
     @classmethod
-    def of(cls, row: Notification) -> "InboxItemOut":
+    def of(cls, row: Notification, tz: ZoneInfo) -> "InboxItemOut":
+        """Times in the district's offset: news belongs to no one centre (decision 15)."""
         words = render(row.template, row.data)
         return cls(
             id=row.id,
@@ -27,8 +29,8 @@ class InboxItemOut(BaseModel):
             title=words.title,
             text=words.text,
             page=row.page,
-            at=row.due_at,
-            read_at=row.read_at,
+            at=row.due_at.astimezone(tz),
+            read_at=row.read_at.astimezone(tz) if row.read_at else None,
         )
 
 

@@ -51,6 +51,7 @@ class RoleOut(BaseModel):
     role_name: str
     scope_kind: str
     scope_id: int | None
+    scope_name: str
     valid_to: date | None
 
 
@@ -83,6 +84,7 @@ class PersonOut(BaseModel):
                     role_name=ROLES.get(g.role, g.role),
                     scope_kind=g.scope_kind,
                     scope_id=g.scope_id,
+                    scope_name=found.scope_names.get((g.scope_kind, g.scope_id), ""),
                     valid_to=g.to_on,
                 )
                 for g in actor.grants

@@ -1,5 +1,7 @@
 """The in-app inbox 消息: every piece of news exactly once."""
 
+from zoneinfo import ZoneInfo
+
 from apiflask import APIBlueprint
 
 from miniprogram_api.http.auth import current_actor
@@ -17,12 +19,13 @@ bp = APIBlueprint("inbox", __name__, url_prefix="/api/v1", tag="消息 Inbox")
 def list_inbox(query_data: PageQuery) -> InboxPage:
     """Own news, newest first, with the number not yet opened."""
     now, person_id = deps().now(), current_actor().person_id
+    tz = ZoneInfo(deps().options.timezone)
     with deps().read() as session:
         rows, total = notifications.inbox(
             session, person_id, page=query_data.page, per_page=query_data.per_page, now=now
         )
         return InboxPage(
-            items=[InboxItemOut.of(row) for row in rows],
+            items=[InboxItemOut.of(row, tz) for row in rows],
             total=total,
             page=query_data.page,
             per_page=query_data.per_page,
@@ -36,4 +39,4 @@ def read_item(item_id: int) -> InboxItemOut:
     """Open one piece of news; opening it again changes nothing."""
     with deps().unit_of_work() as session:
         row = notifications.mark_read(session, item_id, person_id=current_actor().person_id, now=deps().now())
-        return InboxItemOut.of(row)
+        return InboxItemOut.of(row, ZoneInfo(deps().options.timezone))

@@ -100,7 +100,9 @@ def test_an_invitation_makes_a_firms_contact_once(sign_in: SignIn, session: Sess
     session.commit()
     me, other = sign_in(), sign_in()
     assert me.post("/me/claims", {"code": code.lower()}).json["name"] == "示范公司"
-    assert [o["name"] for o in me.get("/me").json["orgs"]] == ["示范公司"]
+    seen = me.get("/me").json
+    assert [o["name"] for o in seen["orgs"]] == ["示范公司"]
+    assert [(r["role"], r["scope_name"]) for r in seen["roles"]] == [("enterprise_contact", "示范公司")]
     assert other.post("/me/claims", {"code": code}).json["code"] == "claim_invalid"
 
 

@@ -96,6 +96,7 @@ def test_the_inbox_has_the_news_whatever_wechat_said(sign_in: SignIn, session: S
     session.commit()
     page = me.get("/inbox").json
     assert (page["total"], page["unread"], page["items"][0]["text"]) == (1, 1, "好了")
+    assert page["items"][0]["at"].endswith("+08:00")
     item = page["items"][0]["id"]
     assert other.post(f"/inbox/{item}/read").status_code == 404
     first = me.post(f"/inbox/{item}/read").json["read_at"]

@@ -4296,6 +4296,8 @@ export interface components {
             scope_id: number | null;
             /** Scope Kind */
             scope_kind: string;
+            /** Scope Name */
+            scope_name: string;
             /** Valid To */
             valid_to: string | null;
         };
@@ -4695,6 +4697,8 @@ export interface components {
             scope_id: number | null;
             /** Scope Kind */
             scope_kind: string;
+            /** Scope Name */
+            scope_name: string;
             /** Valid To */
             valid_to: string | null;
         };
