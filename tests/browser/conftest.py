@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.screens import Scenery
 from tests.browser.watch import Watch
 from tests.chromium import chromium, phone
 from tests.live import Live, live
@@ -31,6 +32,12 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("live")
     with live(f"sqlite:///{folder / 'lianyi.db'}", folder, standin=True, scheduler=True) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def scenery(live_server: Live) -> Scenery:
+    """Something to see on every screen."""
+    return Scenery(live_server)
 
 
 @dataclass

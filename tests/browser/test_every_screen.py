@@ -8,17 +8,11 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Phone
 from tests.browser.screens import DETAILS, LISTS, QUIET, Scenery
-from tests.live import Live
 
 pytestmark = pytest.mark.browser
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 SCREENS = (*LISTS, *DETAILS, *QUIET)
-
-
-@pytest.fixture(scope="module")
-def scenery(live_server: Live) -> Scenery:
-    return Scenery(live_server)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark", "large"])

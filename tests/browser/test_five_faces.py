@@ -12,7 +12,6 @@ from tests.browser.conftest import Phone
 from tests.browser.screens import DETAILS, LISTS, Scenery, Screen
 from tests.browser.taps import seen, tap
 from tests.browser.test_every_screen import AUDIT
-from tests.live import Live
 
 pytestmark = pytest.mark.browser
 
@@ -41,11 +40,6 @@ class Gate:
             route.fulfill(status=503, json=BUSY)
         else:
             self._held.append(route)
-
-
-@pytest.fixture(scope="module")
-def scenery(live_server: Live) -> Scenery:
-    return Scenery(live_server)
 
 
 @pytest.mark.parametrize("screen", [*LISTS, *DETAILS], ids=str)
