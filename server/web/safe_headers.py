@@ -20,5 +20,6 @@ def install(app: Flask) -> None:
 
 
 def _set(response: Response) -> Response:
-    response.headers.extend(EVERYWHERE)
+    for name, value in EVERYWHERE:
+        response.headers[name] = value
     return response
