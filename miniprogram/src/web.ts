@@ -28,3 +28,25 @@ export function followTypedAddress(): void {
     if (shown && url.slice(1).split('?')[0] === shown) setTimeout(() => uni.reLaunch({ url }), 0)
   })
 }
+
+const STATE = 'web-sign-in'
+
+export const insideWeChat = (): boolean => /MicroMessenger/i.test(navigator.userAgent)
+
+/** Off to WeChat's page. `state` is random, for this browser and once; the page we were on is kept for the way back. */
+export function leaveForWebSignIn(url: string): void {
+  const state = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  sessionStorage.setItem(STATE, state)
+  location.href = `${url}${state}#wechat_redirect`
+}
+
+/** Back from WeChat's page: the code, only where `state` is the one this browser left with. Works once. */
+export function takeWebSignInCode(): string | null {
+  const query = new URLSearchParams(location.search)
+  const [code, state] = [query.get('code'), query.get('state')]
+  if (code === null || state === null) return null
+  const mine = sessionStorage.getItem(STATE)
+  sessionStorage.removeItem(STATE)
+  history.replaceState(history.state, '', `${location.pathname}${location.hash}`)
+  return mine !== null && mine === state ? code : null
+}

@@ -2712,6 +2712,8 @@ export interface components {
             pass_key_id: string;
             /** Pass Public Key */
             pass_public_key: string;
+            /** Web Sign In Url */
+            web_sign_in_url: string | null;
         };
         /** DemoPersonOut */
         "AppConfigOut.DemoPersonOut": {

@@ -40,6 +40,9 @@ async function enter(path: string, body: object): Promise<Person> {
 /** The code of wx.login; in the demo also that of a demo person. */
 export const signIn = (code: string): Promise<Person> => enter('/sign-in', { code })
 
+/** The code that WeChat's page gave the H5 app (web OAuth of the official account). */
+export const signInWeb = (code: string): Promise<Person> => enter('/sign-in/web', { code })
+
 /** Staff outside WeChat: name, password and, where it is on, the one-time code. */
 export const signInStaff = (name: string, password: string, otp: string): Promise<Person> =>
   enter('/sign-in/staff', { name, password, ...(otp ? { otp } : {}) })
