@@ -53,6 +53,14 @@ class District:
         wish = {"service": "DRIVER_HOME.shower", "start": start, "minutes": 30, "client_uuid": str(uuid4())}
         return self._ask("POST", "/bookings", self._headers("driver"), wish)
 
+    def check_in(self, page: Page) -> None:
+        """Give the scan page what the screen shows now, and confirm."""
+        shown = self._ask("GET", f"/activities/{self.activity}/display-code", self._headers("secretary"))
+        page.get_by_test_id("scan-text").locator("input").fill(shown["qr"])
+        page.get_by_test_id("scan-go").click()
+        page.get_by_test_id("checkin-confirm").click()
+        page.locator("[data-step=done]").wait_for()
+
     def set_large_text(self, name: str, on: bool) -> None:
         self._ask("PATCH", "/me", self._headers(name), {"settings": {"large_text": on}})
 
@@ -74,12 +82,13 @@ Screen = tuple[str, str | None, str, Callable[[Page], None]]
 def screens(district: District) -> list[Screen]:
     """Name, who looks (None: a guest), the page, and what is done on it."""
     return [
-        ("services", None, "pages/services/index", nothing),
-        ("slots", "driver", "pages/services/service?code=DRIVER_HOME.shower", nothing),
+        ("services", "driver", "pages/services/index", nothing),
+        ("booking-sheet", "driver", "pages/services/service?code=DRIVER_HOME.shower", nothing),
         ("bookings", "driver", "pages/bookings/list", nothing),
         ("pass", "driver", f"pages/bookings/pass?code={district.booking}", nothing),
         ("activities", None, "pages/activities/index", nothing),
         ("activity", "member", f"pages/activities/detail?code={district.activity}", nothing),
+        ("check-in", "member", "pages/activities/scan", district.check_in),
         ("host", "secretary", f"pages/activities/host?code={district.activity}", nothing),
         ("ask", "enterprise", "pages/ask/index", ask),
         ("policy", "enterprise", f"pages/policies/detail?code={district.policy}", nothing),

@@ -41,7 +41,7 @@ def open_chat(phone: Phone) -> Page:
     return phone.page
 
 
-@pytest.mark.rule("P20")
+@pytest.mark.rule("P20", "T11")
 def test_a_guest_gets_cards_without_a_verdict(guest: Phone, snap: Callable[[Page, str], object]) -> None:
     page = open_chat(guest)
     ask(page, EQUIPMENT)
@@ -55,7 +55,7 @@ def test_a_guest_gets_cards_without_a_verdict(guest: Phone, snap: Callable[[Page
     expect_said(page, "check-policy", "登录")
 
 
-@pytest.mark.rule("P15")
+@pytest.mark.rule("P15", "T12")
 def test_a_firm_sees_each_condition_with_a_sign_and_a_word(guest: Phone, snap: Callable[[Page, str], object]) -> None:
     page = guest.page
     page.goto("/")
@@ -72,7 +72,7 @@ def test_a_firm_sees_each_condition_with_a_sign_and_a_word(guest: Phone, snap: C
     snap(page, "signs")
 
 
-@pytest.mark.rule("P17", "P18", "P29")
+@pytest.mark.rule("P17", "P18", "T13")
 def test_the_next_question_is_answered_by_a_tap_and_kept(
     phones: Callable[..., Phone], live_server: Live, snap: Callable[[Page, str], object]
 ) -> None:
@@ -99,7 +99,7 @@ def test_the_next_question_is_answered_by_a_tap_and_kept(
         assert session.scalar(select(QuestionPause.id).where(QuestionPause.field == following)) is not None
 
 
-@pytest.mark.rule("D1")
+@pytest.mark.rule("D1", "D3", "T31", "T32")
 def test_a_person_takes_over_with_a_draft_that_may_be_changed(
     phones: Callable[..., Phone], live_server: Live, snap: Callable[[Page, str], object]
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_person_takes_over_with_a_draft_that_may_be_changed(
     expect_said(page, f"demand-{demand.code}", title)
 
 
-@pytest.mark.rule("T1")
+@pytest.mark.rule("T3")
 def test_an_emergency_shows_numbers_first_and_no_form(guest: Phone, snap: Callable[[Page, str], object]) -> None:
     page = open_chat(guest)
     ask(page, "有个司机胸口疼，喘不上气")
@@ -135,7 +135,7 @@ def test_an_emergency_shows_numbers_first_and_no_form(guest: Phone, snap: Callab
     snap(page, "numbers")
 
 
-@pytest.mark.rule("T1")
+@pytest.mark.rule("T20")
 def test_a_free_place_in_the_chat_leads_to_its_booking(guest: Phone) -> None:
     page = open_chat(guest)
     ask(page, "明天冲凉还有位吗")
