@@ -109,7 +109,7 @@ def _cancel(turn: Turn, do: Do) -> list[Part]:
 def _ask_cancel(turn: Turn, do: Do) -> list[Part]:
 
     booking = get_booking(turn.context.session, do["code"], actor=_actor(turn.context))
-    yes = tap("确认取消", f"确认取消 {booking.code}", do="cancel", code=booking.code)
+    yes = tap("确认取消", f"确认取消 {booking.code}", do="cancel", asked=True, code=booking.code)
     return [Choices(phrasing.CANCEL_SURE.format(line=line_of(turn, booking)), (yes, tap("不取消", do="keep")))]
 
 

@@ -36,6 +36,8 @@ def tell(turn: Turn, service: ServiceFacts | None) -> str:
         if said is not None:
             return said
     phone = centre.contact or phrasing.NO_PHONE
+    if _PHONE.search(turn.clean):
+        return phrasing.CENTRE_PHONE.format(phone=centre.contact) if centre.contact else phrasing.NO_PHONE_YET
     if _LOST.search(turn.clean):
         return phrasing.LOST.format(phone=phone)
     if _PRICE.search(turn.clean):

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot import phrasing
 from bot.acting import ACTIONS, act
+from bot.consent import agreed, declined, is_bare
 from bot.context import BotContext
 from bot.intents import INTENTS
 from bot.intents.base import FollowsUp, Intent
@@ -17,7 +18,7 @@ from bot.intents.demand import hand_over, show_draft, wants_human
 from bot.intents.greeting import starters
 from bot.intents.out_of_scope import special_reply
 from bot.intents.policy import answer_question, read_answer
-from bot.messages import TEXT_MAX, Choices, IncomingMessage, Part, Reply
+from bot.messages import TEXT_MAX, Choices, IncomingMessage, Part, Reply, Text
 from bot.turn import Turn, tap
 from bot.understanding.meaning import understand
 from bot.understanding.special import special_case
@@ -91,20 +92,18 @@ def _referring(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
     return (
         _tapped(turn, intents)
         or _answered(turn)
+        or _consented(turn, intents)
         or _draft_changed(turn)
-        or _corrected(turn, intents)
         or (hand_over(turn, phrasing.HANDOVER) if wants_human(turn.clean) else None)
+        or _corrected(turn, intents)
         or _followed_up(turn, intents)
+        or _bare(turn)
     )
 
 
 def _tapped(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
     """The text of a tap, or the number of one, of the last reply."""
-    offered: list[Mapping[str, Any]] = [
-        *turn.context.memory.get("taps", []),
-        *turn.context.memory.get("slot_taps", []),
-        *turn.context.memory.get("draft_taps", []),
-    ]
+    offered = _offered(turn)
     wanted = plain(turn.text)
     picked = next((item for item in offered if wanted in (plain(item["send"]), plain(item["label"]))), None)
     number = _PICK.match(wanted)
@@ -114,6 +113,29 @@ def _tapped(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
     if picked is None or picked.get("do") is None:
         return None
     return _do(turn, dict(picked["do"]), intents)
+
+
+def _offered(turn: Turn) -> list[Mapping[str, Any]]:
+    memory = turn.context.memory
+    return [item for name in ("taps", "slot_taps", "draft_taps") for item in memory.get(name, [])]
+
+
+def _consented(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
+    """好的, 就这个, 算了: yes or no to the one thing that was offered; among several times one has to be named."""
+    offered = _offered(turn)
+    do = agreed(turn.clean, offered) or declined(turn.clean, offered)
+    if do is not None:
+        return _do(turn, dict(do), intents)
+    if turn.context.memory.get("slot_taps") and is_bare(turn.clean):
+        return turn.reply("booking", [Text(phrasing.PICK_ONE)], rule="pick_one")
+    return None
+
+
+def _bare(turn: Turn) -> Reply | None:
+    """好的, 不清楚 with nothing to refer to: no question, hence no miss."""
+    if not is_bare(turn.clean):
+        return None
+    return Reply("greeting", (Text(phrasing.UNDERSTOOD),), 1.0, {"rule": "bare", "matched": []})
 
 
 def _do(turn: Turn, do: dict[str, Any], intents: Sequence[Intent]) -> Reply:
@@ -268,7 +290,7 @@ def _remember(turn: Turn, reply: Reply) -> None:
     context.remember(
         taps=[{"label": c.label, "send": c.send, "do": c.do} for c in reply.choices if c.do] or None,
         misses=int(memory.get("misses", 0)) + 1 if reply.missed else None,
-        subject=reply.intent if reply.intent in ("policy", "booking", "checkin") else memory.get("subject"),
+        subject=reply.intent if reply.intent in ("policy", "booking", "checkin", "demand") else memory.get("subject"),
         said=_said(turn, reply),
     )
     if reply.intent != "policy":

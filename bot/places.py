@@ -118,12 +118,15 @@ def _send(service: ServiceFacts, slot: Slot) -> str:
     return f"预约 {start.month}月{start.day}日 {phrasing.clock(start)} {service.name}"
 
 
-def _book_tap(turn: Turn, service: ServiceFacts, slot: Slot, zone: str | None, minutes: int, label: str) -> Choice:
+def _book_tap(
+    turn: Turn, service: ServiceFacts, slot: Slot, zone: str | None, minutes: int, label: str, *, asked: bool = False
+) -> Choice:
     """The offer of this moment: tapping it twice is one booking."""
     return tap(
         label,
         _send(service, slot),
         do="book",
+        asked=asked,
         service=service.code,
         start=slot.start.isoformat(),
         minutes=minutes,
@@ -140,7 +143,7 @@ def _exact(turn: Turn, service: ServiceFacts, slot: Slot, zone: str | None, minu
         service=service.name,
         free=slot.free,
     )
-    yes = _book_tap(turn, service, slot, zone, minutes, f"确认预约 {phrasing.clock(start)}")
+    yes = _book_tap(turn, service, slot, zone, minutes, f"确认预约 {phrasing.clock(start)}", asked=True)
     other = tap(phrasing.OTHER_TIME, do="offer", service=service.code, day=start.date().isoformat(), zone=zone)
     return [Choices(text, (yes, other))]
 

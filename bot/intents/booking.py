@@ -1,6 +1,7 @@
 """Booking 预约: real free places, one tap to take them, one's own bookings, all about a centre."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import centre_facts, phrasing, places
@@ -12,13 +13,13 @@ from services.booking_views import BookingView, list_mine
 FOLLOW_UP_MAX = 12
 _ELLIPSIS = re.compile(r"呢|有吗|有没有|有位|行吗|可以吗|^那|^换|^要|^改")
 _MINE = re.compile(
-    r"我的预约|我(约|订|定)了?(的|几|什么|没|哪)|预约(记录|码|号|成功)|订单|凭证|约上(了)?(没|吗)|(查|看).{0,4}预约|订成功|订的(是)?几|有没有(约|订)(上|成功)|核销|入场码|几号位"
+    r"我的预约|我(都|一共|全部|总共)?(约|订|定)了?(的|几|什么|啥|没|哪|咩)|预约(记录|码|号|成功)|订单|凭证|约上(了)?(没|吗)|(查|看).{0,4}预约|订成功|订的(是)?几|有没有(约|订)(上|成功)|核销|入场码|几号位"
 )
 _CANCEL = re.compile(
     r"取消|退(了|掉|订|一下|一个)?(?!休)|不(去|来|约|订|洗|睡|住|停|想去|想洗|要)了|来不了|去不成|唔去|改天再"
 )
 _DELAY = re.compile(
-    r"晚(点|一点|些)?(到|来)|迟(点|到|啲|半)|晚.{0,6}(分钟|小时|钟|到)|堵(车|在|死|住)|塞(车|紧|住)|赶不(到|上|及)|来不及|保留|留(一下|着|位|住)|等等我|在路上|抛锚|车坏|耽误|封了"
+    r"晚(点|一点|些)?(到|来)|迟(点|到|啲|半)|(?<![今明昨当听夜])晚[^睡住想约订洗停歇]{0,6}(分钟|小时|钟|到)|堵(车|在|死|住)|塞(车|紧|住)|赶不(到|上|及)|来不及|保留|留(一下|着|位|住)|等等我|在路上|抛锚|车坏|耽误|封了"
 )
 _EXTEND = re.compile(
     r"延长|加(个)?(时|钟)|续(一|两|几|个|时|到)|多(睡|洗|停|待|躺|用|坐)|再(睡|停|躺|续|待|加|洗)|超时|还没洗完|时间不够"
@@ -37,6 +38,9 @@ _WANTS_PLACE = re.compile(
 _FACTS = re.compile(
     r"几点(钟)?(开|关|上班|下班|供应|有|结束|到)|什么时候(在|开|上班)|上班时间|开放时间|营业|收费|多少钱|免费|要钱|在哪|怎么(走|去)|地址|电话|多久|最长"
 )
+_BARE_FACT = re.compile(
+    r"^(那|这个?|它)?(要|得)?(多少钱|几多钱|(收|要|花)(费|钱)|免费|几点(开|关)?(门)?|多久|多长时间|在哪|怎么走|电话)(的|啊|呀|吗|么|不|呢|嘞)*$"
+)
 
 
 class BookingIntent:
@@ -51,6 +55,10 @@ class BookingIntent:
         wish = read_wish(turn.text, turn.clean, turn.context.local_now)
         if kind is None or len(turn.clean) > FOLLOW_UP_MAX or (wish.service or kind) != kind:
             return None
+        if _BARE_FACT.match(turn.clean):
+            return turn.reply(self.name, _info(turn, wish), action="info", follow_up=True)
+        if _MOVE.search(turn.clean) and upcoming(turn):
+            return turn.reply(self.name, _move(turn, wish), action="reschedule", slots=_why(wish), follow_up=True)
         if not (wish.day or wish.start or wish.part or wish.zone) or not _ELLIPSIS.search(turn.clean):
             return None
         return turn.reply(self.name, _query(turn, wish), action="query", slots=_why(wish), follow_up=True)
@@ -160,7 +168,7 @@ def _cancel(turn: Turn, wish: Wish) -> list[Part]:
         return [Text(phrasing.NO_BOOKINGS)]
     if len(cancellable) == 1:
         only = cancellable[0]
-        yes = tap("确认取消", f"确认取消 {only.code}", do="cancel", code=only.code)
+        yes = tap("确认取消", f"确认取消 {only.code}", do="cancel", asked=True, code=only.code)
         return [Choices(phrasing.CANCEL_SURE.format(line=line_of(turn, only)), (yes, tap("不取消", do="keep")))]
     taps = tuple(
         tap(f"取消 {_short(turn, b)}", f"确认取消 {b.code}", do="cancel", code=b.code) for b in cancellable[:3]
@@ -233,8 +241,21 @@ def _move(turn: Turn, wish: Wish) -> list[Part]:
     found = _meant(upcoming(turn), Wish(wish.service, None, None, None, None, None))
     if not found:
         return [Text(phrasing.NO_BOOKINGS), *_query(turn, wish)]
-    offered = places.offer(turn, found[0].service, wish)
+    offered = places.offer(turn, found[0].service, moved(wish, found[0]))
     return [Text(phrasing.MOVE), *offered]
+
+
+def moved(wish: Wish, booking: BookingView) -> Wish:
+    """改到三点半: of the booking's own day, and of its half of the day, where neither was said."""
+    old = booking.start.astimezone(booking.service.opening.tz)
+    if wish.start is None or wish.is_day_said:
+        return wish
+    said = wish.start.astimezone(old.tzinfo)
+    on_day = [old.replace(hour=hour, minute=said.minute) for hour in {said.hour, (said.hour + 12) % 24}]
+    start = said.replace(year=old.year, month=old.month, day=old.day)
+    if wish.part is None and said.hour < 12:
+        start = min(on_day, key=lambda at: (abs(at - old), at))
+    return replace(wish, day=old.date(), start=start)
 
 
 def _waitlist(turn: Turn, wish: Wish) -> list[Part]:

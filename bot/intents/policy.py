@@ -49,7 +49,10 @@ _ASPECTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _FOLLOW = re.compile(
     r"^(那|那么|咁|这个|那个|它|该|这项|那项|这|前面|刚才|上面|第[一二三1-3](个|项|条)|还有|然后|要|需要|什么时候|几号|多少|怎么|材料|条件|流程|截止|我们(够|符合|能)|够不够|为什么|为啥)"
 )
-_ORDINAL = re.compile(r"第?([一二三123])(个|项|条)|最后一?(个|项)")
+_ORDINAL = re.compile(r"第?([一二三123])(个|项|条)|^第?([一二三123])$|最后一?(个|项)")
+_MORE = re.compile(
+    r"(还有|有没有|有)(没有)?(别的|其他|其它|另外|更多)|^(那)?(别的|其他的?|其它的?)(呢|有吗|政策)?$|换(一批|几个|一个)|下一(批|页)|更多"
+)
 _REMIND = re.compile(r"提醒|订阅|通知我|关注")
 _FIT = re.compile(
     r"够不够|够条件|符不符合|符合(条件)?[吗不]|能不能(申请|报|享受|评)|能(申请|报|享受|评)[吗不]|够格|可以(申请|报|享受)[吗不]|条件|要求|门槛|为什么|为啥|差什么|差多少|缺什么"
@@ -84,8 +87,12 @@ class PolicyIntent:
         asked_of = firms.resolve(turn)
         if isinstance(asked_of, Choices):
             return turn.reply(self.name, [asked_of])
+        if _MORE.search(turn.clean):
+            return self._general(turn, asked_of, seen=turn.context.memory.get("seen", shown))
+        if _REMIND.search(turn.clean):
+            return turn.reply(self.name, [Text(phrasing.REMIND)], follow_up=True)
         found = _ORDINAL.search(turn.clean)
-        at = (_NUMERALS.get(found[1] or "", len(shown) - 1)) if found else 0
+        at = (_NUMERALS.get(found[1] or found[3] or "", len(shown) - 1)) if found else 0
         picked = policy_search.views(turn.context, shown[min(at, len(shown) - 1) :][:1])
         if not picked:
             return None
@@ -96,24 +103,29 @@ class PolicyIntent:
             return replace(reply, refs=(guest_card(picked[0], turn),))
         return turn.reply(self.name, _card(turn, picked, asked_of), follow_up=True)
 
-    def _general(self, turn: Turn, org: firms.Firm | None) -> Reply:
+    def _general(self, turn: Turn, org: firms.Firm | None, *, seen: Sequence[str] = ()) -> Reply:
+        """The policies most worth a look, best first; those after what was seen where more are wanted."""
         category = turn.meaning.category
         wanted = category.label if category.share >= SURE_CATEGORY and _names_category(turn, category.label) else None
-        policies = policy_search.all_views(turn.context, wanted)
+        policies = [v for v in policy_search.all_views(turn.context, wanted) if v.code not in seen]
+        if seen and not policies:
+            return turn.reply(self.name, [Text(phrasing.POLICY_NO_MORE)])
         stated = turn.context.memory.get("stated", {})
         if org is None and not stated:
             shown = _open_first(policies)[:SHOWN]
             if not shown:
                 return turn.reply(self.name, [Text(phrasing.POLICY_NONE_OPEN)])
-            return self._show(turn, [Text(phrasing.POLICY_GUEST)], [guest_card(v, turn) for v in shown], None)
+            lead = [] if seen else [Text(phrasing.POLICY_GUEST)]
+            return self._show(turn, lead, [guest_card(v, turn) for v in shown], None, seen=seen)
         result = policy_search.assess(turn.context, policies, org_id=org.id if org else None, stated=stated)
-        lead = Text(
+        said = Text(
             phrasing.POLICY_STATED.format(facts=_facts_text(turn, stated))
             if stated
             else phrasing.POLICY_MATCHED.format(org=org.name if org else "")
         )
         question = result.question if org else None
-        return self._show(turn, [lead], [j.to_json() for j in result.items[:SHOWN]], question, scope="general")
+        lead = [Text(phrasing.POLICY_MORE)] if seen else [said]
+        return self._show(turn, lead, [j.to_json() for j in result.items[:SHOWN]], question, scope="general", seen=seen)
 
     def _search(self, turn: Turn, org: firms.Firm | None) -> Reply:
         found = policy_search.find(turn.meaning, turn.context)
@@ -131,13 +143,21 @@ class PolicyIntent:
             category=_shares(turn),
             policies=[{"code": c.code, "score": c.score, "matched": list(c.matched)} for c in found],
         )
-        turn.context.remember(policies=[view.code for view in policies])
+        codes = [view.code for view in policies]
+        turn.context.remember(policies=codes, seen=codes)
         return reply
 
     def _show(
-        self, turn: Turn, lead: list[Part], cards: list[dict[str, Any]], question: Question | None, scope: str = ""
+        self,
+        turn: Turn,
+        lead: Sequence[Part],
+        cards: list[dict[str, Any]],
+        question: Question | None,
+        scope: str = "",
+        seen: Sequence[str] = (),
     ) -> Reply:
-        turn.context.remember(policies=[card["code"] for card in cards])
+        codes = [card["code"] for card in cards]
+        turn.context.remember(policies=codes, seen=[*seen, *codes])
         asked = ask(turn, question, policy=None)
         return turn.reply(self.name, [*lead, Policies(tuple(cards), asked)], category=_shares(turn), scope=scope)
 
@@ -146,6 +166,10 @@ def is_follow_up(turn: Turn) -> bool:
     """Short, pointing back, and naming no subject of its own."""
     clean = turn.clean
     if len(clean) > 18 or _specific(turn) or turn.meaning.has_group("booking.service"):
+        return False
+    if _MORE.search(clean) or (_REMIND.search(clean) and len(clean) <= 10):
+        return True
+    if _GENERAL.search(clean):
         return False
     return bool(_FOLLOW.search(clean) or _ORDINAL.search(clean) or (_aspect(clean) and len(clean) <= 8))
 

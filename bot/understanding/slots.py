@@ -32,7 +32,7 @@ SERVICE_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "room",
         re.compile(
-            r"会议室|培训室|多功能厅|路演厅|会场|会客|组织生活室|场地|开会|借(个|间|一间)?(房|屋|教室)|间房|活动室开会|党员活动室"
+            r"会议室|培训室|多功能厅|路演厅|会场|会客|组织生活室|场地|开会|借(个|间|一间)?(房|屋|教室)|间房|活动室开会|(借|订|约|用)(个|一间|间)?活动室|活动室.{0,12}(开会|支部|借|空|培训)|党(员|群)活动室"
         ),
     ),
     ("desk", re.compile(r"惠企(服务)?窗口|服务窗口|办事窗口|窗口")),
@@ -51,6 +51,7 @@ SERVICE_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 _DAYTIME_REST = re.compile(r"小憩|午休|午睡|眯|两个?(小时|钟)|打盹|歇|躺一?(会|下|躺)")
+_DAY = re.compile(r"[今明后大昨听]天|[今明后听]日|[今明后当听](早|晚|夜|朝)|周|星期|礼拜|号|月")
 _UNTIL = re.compile(r"[到至]")
 _ZONE = (("female", re.compile(r"女")), ("male", re.compile(r"男")))
 
@@ -65,6 +66,7 @@ class Wish:
     minutes: int | None
     part: str | None
     zone: str | None
+    is_day_said: bool = False
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -96,4 +98,4 @@ def read_wish(text: str, clean: str, local_now: datetime) -> Wish:
     day = start.date() if start else next((m.day for m in moments if m.day), None)
     part = next((m.part for m in moments if m.part), None)
     zone = next((name for name, words in _ZONE if words.search(clean)), None)
-    return Wish(service_of(clean), day, start, minutes, part, zone)
+    return Wish(service_of(clean), day, start, minutes, part, zone, _DAY.search(clean) is not None)
