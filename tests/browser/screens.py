@@ -39,7 +39,13 @@ LISTS = (
 )
 """Screens of rows: each can be empty."""
 DETAILS = (
-    Screen("service", "/#/pages/services/service?code=DRIVER_HOME.shower", None, "confirm-sheet", "**/availability?*"),
+    Screen(
+        "service",
+        "/#/pages/services/service?code=DRIVER_HOME.shower&date={tomorrow}",
+        None,
+        "confirm-sheet",
+        "**/availability?*",
+    ),
     Screen("pass", "/#/pages/bookings/pass?code={booking}", WHO_BOOKS, "qr", "**/api/v1/bookings/{booking}"),
     Screen(
         "activity", "/#/pages/activities/detail?code={activity}", None, "register", "**/api/v1/activities/{activity}"
@@ -74,6 +80,7 @@ class Scenery:
         day = call(live, "GET", f"/services/{NIGHT}/availability?date={day_after(live, 1)}&zone=male")
         start = next(slot["start"] for slot in day["slots"] if slot["free"])
         self.names = {
+            "tomorrow": day_after(live, 1),
             "booking": str(book(live, WHO_BOOKS, NIGHT, start, 120)["code"]),
             "activity": str(call(live, "GET", "/activities?state=ongoing")["items"][0]["code"]),
         }
