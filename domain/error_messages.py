@@ -82,7 +82,7 @@ MESSAGES: dict[str, str] = {
     "walk_in_only": "这项服务不用预约，直接到店就行",
     "who_may_book": "这项服务只对部分人员开放，请联系中心工作人员",
     "start_in_past": "这个时间已经过了，请选之后的时间",
-    "beyond_window": "最多提前 {days} 天预约，请选 {last_date} 之前的时间",
+    "beyond_window": "最多提前 {days} 天预约，请选 {last_date} 或更早的时间",
     "off_grid": "开始时间要选列表里的时刻（每 {step} 分钟一个）",
     "minutes_out_of_range": "时长要在 {min}–{max} 分钟之间，每次加减 {step} 分钟",
     "party_size": "人数要在 1–{max} 人之间",

@@ -69,8 +69,8 @@ class Settings:
         def get(name: str, default: str) -> str:
             return env.get(f"LIANYI_{name}") or default
 
-        port = int(get("PORT", env.get("PORT") or "8000"))
-        standin_port = int(get("STANDIN_PORT", str(port + STANDIN_PORT - 8000)))
+        port = _port("PORT", get("PORT", env.get("PORT") or "8000"))
+        standin_port = _port("STANDIN_PORT", get("STANDIN_PORT", str(port + STANDIN_PORT - 8000)))
         is_demo = get("ENV", "demo") == "demo"
         settings = cls(
             env=get("ENV", "demo"),
@@ -122,6 +122,12 @@ class Settings:
             raise SettingsError("LIANYI_SECRET_KEY needs at least 32 characters")
         if self.database_url.startswith("sqlite") and not allow_sqlite:
             raise SettingsError("production needs PostgreSQL in LIANYI_DATABASE_URL, or LIANYI_ALLOW_SQLITE=1")
+
+
+def _port(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
+        raise SettingsError(f"LIANYI_{name} must be a number from 1 to 65535")
+    return int(text)
 
 
 def _dotenv(path: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 ALLOWED_CONTROLS = "\n\t\r"
 MAX_DEPTH = 16
@@ -46,8 +46,14 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
-Instant = Annotated[datetime, AfterValidator(_aware)]
-"""A time with its offset; a naive one is refused."""
+def _written(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip().isdecimal():
+        return value
+    raise ValueError("needs ISO 8601, as in 2026-11-21T20:00:00+08:00")
+
+
+Instant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
+"""A time in ISO 8601 with its offset; a naive one and a bare number are refused."""
 
 
 class ClientKey(RequestModel):

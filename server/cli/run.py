@@ -9,7 +9,7 @@ import urllib.request
 
 import click
 
-from server.cli.context import container, settings
+from server.cli.context import container, database_errors_said, settings
 from server.cli.supervise import Program, Supervisor
 from server.container import Container
 
@@ -66,7 +66,8 @@ def up(host: str, port: int | None, workers: int) -> None:
     if chosen.is_demo:
         refuse_taken_port("127.0.0.1", chosen.standin_port)
         programs.insert(0, Program("wechat-standin", own_command("wechat-standin", "--port", str(chosen.standin_port))))
-    prepare(deps)
+    with database_errors_said():
+        prepare(deps)
     address = f"http://127.0.0.1:{chosen.port}"
     supervisor = Supervisor(
         programs,

@@ -56,6 +56,16 @@ def test_a_bad_page_is_refused(sign_in: SignIn, query: str) -> None:
 
 
 @pytest.mark.rule("O10")
+@pytest.mark.parametrize(
+    "start", [1795399200, "1795399200", 1795399200.5, None, True, "2026-11-26", "2026-11-26T10:00:00"]
+)
+def test_a_time_that_is_not_written_as_one_is_refused(sign_in: SignIn, start: object) -> None:
+    wish = {"service": "X.y", "start": start, "client_uuid": "00000000-0000-4000-8000-000000000001"}
+    answer = sign_in(role="driver").post("/bookings", wish)
+    assert (answer.status_code, answer.json["code"]) in ((422, "invalid"), (422, "naive_time"))
+
+
+@pytest.mark.rule("O10")
 def test_an_unexpected_failure_says_so_without_detail(guest: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")

@@ -37,3 +37,9 @@ def test_production_refuses_sqlite_unless_told() -> None:
 
 def test_secrets_are_not_in_the_repr() -> None:
     assert "own-" not in repr(Settings.from_env(FULL))
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "-1", "70000", "８０００", "80.0"])
+def test_a_port_that_is_none_is_said(port: str) -> None:
+    with pytest.raises(SettingsError, match="LIANYI_PORT"):
+        Settings.from_env({"LIANYI_PORT": port})
