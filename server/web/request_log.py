@@ -6,11 +6,15 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 from prometheus_client import Counter, Histogram
 
 log = logging.getLogger("lianyi.request")
+ROW_QUOTED = re.compile(
+    r"^DETAIL:.*?(?=^(?:CONTEXT:|HINT:|\[SQL: |\(Background |The above |During handling )|\Z)", re.M | re.S
+)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLOW_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
@@ -52,7 +56,14 @@ class _WithRequestId(logging.Filter):
         return True
 
 
-class JsonFormatter(logging.Formatter):
+class TextFormatter(logging.Formatter):
+    """Lines for people; a traceback keeps its error but not the row that PostgreSQL quotes with it."""
+
+    def formatException(self, ei: Any) -> str:
+        return ROW_QUOTED.sub("DETAIL: not logged\n", super().formatException(ei))
+
+
+class JsonFormatter(TextFormatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -72,7 +83,7 @@ def configure_logging(log_format: str) -> None:
     """Text for people, JSON for machines; the same events in both."""
     handler = logging.StreamHandler()
     handler.addFilter(_WithRequestId())
-    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+    text = TextFormatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
     handler.setFormatter(JsonFormatter() if log_format == "json" else text)
     root = logging.getLogger()
     root.handlers[:] = [handler]
