@@ -14,7 +14,7 @@ from server.web.request_log import JsonFormatter, TextFormatter
 SECRETS = ("保密", "姓名")
 
 
-@pytest.mark.rule("O17")
+@pytest.mark.rule("O18")
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter("%(message)s")], ids=["json", "text"])
 def test_a_traceback_quotes_no_row(session: Session, formatter: logging.Formatter) -> None:
     """PostgreSQL adds the whole failing row to its message, whatever SQLAlchemy hides."""
