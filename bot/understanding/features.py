@@ -1,11 +1,11 @@
 """A text as weighted features: characters, sounds, words of the field."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
 
-from bot.understanding.text import Sounds, plain, sounds_of
+from bot.understanding.text import Sounds, mandarin, plain, sounds_of
 from bot.understanding.words import Found, field_words
 
 SOUND_WEIGHT = 0.6
@@ -29,6 +29,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"|太(差|脏|吵|堵|慢|难|贵|窄|黑|臭|乱)|老是|总是|天天|经常|频繁|好几[次趟回天]|屡次|隔三差五|[0-9一二三四五六七八九十两半]个?(多)?(月|年|周|天|星期)(了|没|都|还)"
         r"|被.{0,6}(骗|扣|辞|抢注|抄|罚|裁|欠)"
     ),
+    "report": re.compile(r"投诉|举报|反映|翻映|诉求|找(你们)?领导|没人(管|理|修)"),
+    "at_event": re.compile(r"(会|课|党日|活动|讲座|沙龙).{0,4}(在?几楼|几点|哪天|几号|在哪|哪个(厅|教室|房间))"),
     "benefit": re.compile(
         r"(补|奖|贴|减|免|优惠|扶持|资助|享受|申请|申报|领|报销|支持|红利|认定|评).{0,8}(吗|么|没|不|多少|几|怎么|咋|什么|如何|啥|点|标准|条件|比例|流程|材料)"
         r"|(怎么|咋|如何|能不能|可以|能).{0,6}(申请|申报|认定|领取?|享受|评|报)"
@@ -55,7 +57,12 @@ class Features:
 def features_of(text: str) -> Features:
     """Characters (1 to 3), pinyin pairs and the groups of known words in it."""
     clean = plain(text)[:LENGTH]
-    sounds = sounds_of(clean)
+    spoken = mandarin(clean)
+    return replace(features_from(spoken, sounds_of(spoken)), text=clean)
+
+
+def features_from(clean: str, sounds: Sounds) -> Features:
+    """The same from a plain text and its sounds."""
     grams = _grams(clean, sounds)
     scale = 1 / sqrt(sum(v * v for v in grams.values())) if grams else 0.0
     values = {name: value * scale for name, value in grams.items()}

@@ -10,13 +10,13 @@ from bot.understanding.text import plain
 
 _POLITE = re.compile(
     r"^(你好[呀啊]?|您好|哈[啰喽罗]|在吗|在么|hi|hello|喂|请问一?下?|请教一?下?|麻烦问一?下|我?想问一?下|想咨询一?下"
-    r"|我?想请教一?下|问一?下|咨询一?下|打扰一?下|打扰了|那个|这个嘛|嗯+|呃+|师傅|老师|小姐姐|亲|唔该|劳驾)+"
+    r"|我?想请教一?下|问一?下|咨询一?下|打扰一?下|打扰了|那个|这个嘛|嗯+|呃+|师傅|老师|小姐姐|亲|唔该|劳驾|小驿|链驿|小助手)+"
 )
-_TAIL = re.compile(r"(谢谢你?|多谢|感谢|唔该晒?|麻烦了|辛苦了|拜托了?|谢了|急急急|急|在线等)+$")
+_TAIL = re.compile(r"(谢谢你?|多谢|感谢|唔该晒?|麻烦了|辛苦了|拜托了?|谢了|急急急|急|在线等|小驿|小助手)+$")
 INTENTS = ("policy", "booking", "checkin", "demand", "greeting", "out_of_scope")
 # How much likelier a role makes an intent: decides only between meanings that are near each other.
 LIKELY_FOR: dict[str, dict[str, float]] = {
-    "driver": {"booking": 2.0, "checkin": 0.7},
+    "driver": {"booking": 1.5, "demand": 1.2, "checkin": 0.7},
     "member": {"checkin": 2.0, "policy": 0.7},
     "activist": {"checkin": 2.0, "policy": 0.7},
     "branch_secretary": {"checkin": 2.0, "policy": 0.7},
