@@ -53,6 +53,16 @@ class StaffCredential(Base, Timestamped):
     totp_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class SignInAttempts(Base):
+    """How often somebody tried one login's password from one address since `since`; known by a keyed hash alone."""
+
+    __tablename__ = "sign_in_attempts"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    attempts: Mapped[int] = mapped_column()
+    since: Mapped[datetime] = mapped_column(index=True)
+
+
 class AuthToken(Base, Timestamped):
     """A signed-in device. The token itself is never stored, only its hash (decision 6)."""
 

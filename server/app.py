@@ -1,6 +1,7 @@
 """create_app: the table of contents of the web process."""
 
 from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from miniprogram_api.http import auth, context, errors, guards
@@ -62,6 +63,10 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
     app.register_blueprint(health.install(container))
     app.register_blueprint(h5.install(container))
     app.register_blueprint(callback.install(container))
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to add middleware
+            app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0
+        )
     app.extensions["warm_up"] = lambda: _warm_up(container)
     return app
 

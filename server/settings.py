@@ -30,7 +30,6 @@ class Settings:
     env: str
     secret_key: str
     database_url: str
-    redis_url: str | None
     base_url: str
     timezone: str
     mp_appid: str
@@ -44,11 +43,11 @@ class Settings:
     oa_aes_key: str
     oa_mode: str
     wechat_api_base: str
-    files_dir: Path
     index_dir: Path
     h5_dir: Path
     log_format: str
     port: int
+    proxies: int
     standin_port: int
     subscribe_templates: Mapping[str, str]
 
@@ -76,7 +75,6 @@ class Settings:
             env=get("ENV", "demo"),
             secret_key=get("SECRET_KEY", DEMO_SECRET if is_demo else ""),
             database_url=get("DATABASE_URL", "sqlite:///var/lianyi.db"),
-            redis_url=get("REDIS_URL", "") or None,
             base_url=get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/"),
             timezone=get("TIMEZONE", "Asia/Shanghai"),
             mp_appid=get("MP_APPID", DEMO_MP_APPID if is_demo else ""),
@@ -92,11 +90,11 @@ class Settings:
             wechat_api_base=get(
                 "WECHAT_API_BASE", f"http://127.0.0.1:{standin_port}" if is_demo else "https://api.weixin.qq.com"
             ).rstrip("/"),
-            files_dir=Path(get("FILES_DIR", "var/files")),
             index_dir=Path(get("INDEX_DIR", "var/index")),
             h5_dir=Path(get("H5_DIR", "miniprogram/dist/build/h5")),
             log_format=get("LOG_FORMAT", "text"),
             port=port,
+            proxies=int(get("PROXIES", "0")),
             standin_port=standin_port,
             subscribe_templates={
                 name: get(f"TEMPLATE_{name.upper()}", f"demo-{name}" if is_demo else "") for name in TEMPLATES

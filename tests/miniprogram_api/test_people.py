@@ -1,14 +1,21 @@
 """Sign-in, tokens, own record, invitations."""
 
+import re
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from apiflask import APIFlask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.people import AuthToken, Person, StaffCredential, WeChatAccount
+from models.people import AuthToken, Person, SignInAttempts, StaffCredential, WeChatAccount
+from models.platform import AuditEntry
+from server.app import create_app
+from server.container import Container
 from services import claims
-from services.staff import create_staff, totp
+from services.staff import MOST_ATTEMPTS, create_staff, drop_old_attempts, totp
 from tests.conftest import Caller, Clock, SignIn
 from tests.factories import create_branch, create_org
 
@@ -178,3 +185,65 @@ def test_a_wrong_name_and_a_wrong_password_sound_the_same(
     session.commit()
     answer = guest.post("/sign-in/staff", body)
     assert (answer.status_code, answer.json["code"]) == (401, "staff_sign_in_failed")
+
+
+def _guess(caller: Caller, login: str = "zhou", *, address: str = "203.0.113.7", **headers: str) -> int:
+    body = {"name": login, "password": "wrong"}
+    answer = caller.post("/sign-in/staff", body, headers=headers, environ_base={"REMOTE_ADDR": address})
+    return int(answer.status_code)
+
+
+@pytest.mark.rule("O17")
+def test_guessing_a_staff_password_is_put_off(guest: Caller, session: Session, clock: Clock) -> None:
+    create_staff(session, name="周师傅", login="zhou", password="a long password", now=clock.now)
+    session.commit()
+    assert {_guess(guest) for _ in range(MOST_ATTEMPTS)} == {401}
+    clock.forward(minutes=5)
+    right = {"name": "ZHOU", "password": "a long password"}
+    answer = guest.post("/sign-in/staff", right, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert (answer.status_code, answer.json["code"]) == (429, "too_many_requests")
+    assert answer.headers["Retry-After"] == "600"
+    assert _guess(guest, "wang") == _guess(guest, address="203.0.113.8") == 401, "another login, another address"
+    clock.forward(minutes=10)
+    answer = guest.post("/sign-in/staff", right, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.rule("O17")
+def test_who_gets_in_starts_anew(guest: Caller, session: Session, clock: Clock) -> None:
+    create_staff(session, name="周师傅", login="zhou", password="a long password", now=clock.now)
+    session.commit()
+    assert {_guess(guest) for _ in range(MOST_ATTEMPTS - 1)} == {401}
+    right = {"name": "zhou", "password": "a long password"}
+    assert guest.post("/sign-in/staff", right, environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 200
+    assert _guess(guest) == 401
+
+
+@pytest.mark.rule("O17")
+def test_a_failed_staff_sign_in_leaves_a_trace_without_name_or_address(
+    guest: Caller, session: Session, clock: Clock
+) -> None:
+    person = create_staff(session, name="周师傅", login="zhou", password="a long password", now=clock.now)
+    session.commit()
+    _guess(guest)
+    entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.subject_id, entry.details) == ("staff.sign_in_failed", person.id, {})
+    kept = session.scalars(select(SignInAttempts)).one()
+    assert re.fullmatch("[0-9a-f]{64}", kept.key_hash), "a keyed hash and nothing else"
+    assert drop_old_attempts(session, now=clock.now) == 0
+    assert drop_old_attempts(session, now=clock.now + timedelta(minutes=15)) == 1
+
+
+@pytest.mark.rule("O17")
+def test_only_ones_own_proxy_is_believed_about_the_address(
+    app: APIFlask, container: Container, session: Session, clock: Clock
+) -> None:
+    create_staff(session, name="周师傅", login="zhou", password="a long password", now=clock.now)
+    session.commit()
+    bare = Caller(app.test_client())
+    answers = {_guess(bare, **{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(MOST_ATTEMPTS)}
+    assert answers == {401}
+    assert _guess(bare, **{"X-Forwarded-For": "198.51.100.99"}) == 429, "a header anyone can write changes nothing"
+    behind = create_app(replace(container.settings, proxies=1), container)
+    proxied = Caller(behind.test_client())
+    assert _guess(proxied, **{"X-Forwarded-For": "1.2.3.4, 198.51.100.1"}) == 401, "the last entry is our proxy's word"
