@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from models.conversation import Conversation, ConversationTurn, UnansweredQuestion
@@ -14,6 +14,7 @@ from services.idempotency import check_same_request
 
 CONTEXT_LASTS = timedelta(minutes=15)
 TURN_KEPT = timedelta(days=30)
+QUESTION_KEPT = timedelta(days=365)
 TRANSCRIPT_TURNS = 10
 TEXT_MAX = 2000
 QUESTION_MAX = 500
@@ -165,7 +166,32 @@ def forget(session: Session, speaker: Speaker) -> None:
 def drop_old_turns(session: Session, *, now: datetime) -> int:
     """Delete turns past their retention date; says how many."""
     rows = session.execute(delete(ConversationTurn).where(ConversationTurn.keep_until < now))
-    return int(rows.rowcount)  # type: ignore[attr-defined]
+    return int(rows.rowcount)  # type: ignore[attr-defined]  # typed as Result; a DELETE gives a CursorResult
+
+
+def drop_old_questions(session: Session, *, now: datetime) -> int:
+    """Delete unanswered questions that no editor needs any more: people write personal things into them."""
+    rows = session.execute(delete(UnansweredQuestion).where(UnansweredQuestion.at < now - QUESTION_KEPT))
+    return int(rows.rowcount)  # type: ignore[attr-defined]  # as above
+
+
+def drop_silent_guests(session: Session, *, now: datetime) -> int:
+    """Delete the talks of guests that have been silent for so long that no turn is left."""
+    silent = select(Conversation.id).where(
+        Conversation.guest_hash.is_not(None),
+        Conversation.last_at < now - TURN_KEPT,
+        ~exists().where(ConversationTurn.conversation_id == Conversation.id),
+    )
+    session.execute(
+        update(UnansweredQuestion)
+        .where(UnansweredQuestion.conversation_id.in_(silent))
+        .values(conversation_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    rows = session.execute(
+        delete(Conversation).where(Conversation.id.in_(silent)).execution_options(synchronize_session=False)
+    )
+    return int(rows.rowcount)  # type: ignore[attr-defined]  # as above
 
 
 def _find(session: Session, speaker: Speaker) -> Conversation | None:

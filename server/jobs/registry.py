@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.container import Container
-from server.jobs import booking_jobs, demo_jobs, notification_jobs, wechat_jobs
+from server.jobs import booking_jobs, demo_jobs, notification_jobs, retention_jobs, wechat_jobs
 
 JobFunction = Callable[[Container], str]
 
@@ -26,6 +26,7 @@ JOBS: tuple[Job, ...] = (
     Job("remind-upcoming-bookings", 60, booking_jobs.remind_upcoming),
     Job("send-late-replies", 10, wechat_jobs.send_late),
     Job("prune-wechat-claims", 3600, wechat_jobs.prune),
+    Job("drop-old-records", 3600, retention_jobs.drop_old),
     Job("keep-demo-alive", 300, demo_jobs.keep_alive, demo_only=True),
 )
 
