@@ -29,6 +29,14 @@ export function followTypedAddress(): void {
   })
 }
 
+/** An old or mistyped address shows the first page instead of nothing. */
+export function leaveUnknownAddress(): void {
+  const known = (window as unknown as { __uniRoutes?: { path: string; alias?: string }[] }).__uniRoutes ?? []
+  const path = location.hash.slice(1).split('?')[0]
+  if (!path || known.some((route) => route.path === path || route.alias === path)) return
+  history.replaceState(history.state, '', `${location.pathname}#/`)
+}
+
 const STATE = 'web-sign-in'
 
 export const insideWeChat = (): boolean => /MicroMessenger/i.test(navigator.userAgent)

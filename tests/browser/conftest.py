@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.screens import Scenery
 from tests.browser.watch import Watch
@@ -16,6 +16,7 @@ from tests.live import Live, live
 from tests.web_process import ROOT
 
 SCREENSHOTS = ROOT / "test-results/screenshots"
+expect.set_options(timeout=10_000)  # a machine of two cores under load is slow, not wrong
 H5 = ROOT / "miniprogram/dist/build/h5/index.html"
 
 

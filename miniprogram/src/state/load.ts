@@ -10,6 +10,8 @@ export interface Loaded<T> {
   storedAt: number | null
   error: string
   needsSignIn: boolean
+  /** It is not there, or not for this person: trying again changes nothing. */
+  refused: boolean
 }
 
 interface Stored<T> {
@@ -22,7 +24,7 @@ interface Stored<T> {
  * With a key the last answer stays on the phone and is shown, marked with its time, when there is no network.
  */
 export function useLoad<T>(fetch: () => Promise<T>, key?: string) {
-  const state = reactive({ status: 'loading', data: null, storedAt: null, error: '', needsSignIn: false }) as Loaded<T>
+  const state = reactive({ status: 'loading', data: null, storedAt: null, error: '', needsSignIn: false, refused: false }) as Loaded<T>
   let turn = 0
 
   async function load(): Promise<void> {
@@ -31,7 +33,7 @@ export function useLoad<T>(fetch: () => Promise<T>, key?: string) {
     try {
       const data = await fetch()
       if (mine !== turn) return
-      Object.assign(state, { status: 'ready', data, storedAt: null, error: '', needsSignIn: false })
+      Object.assign(state, { status: 'ready', data, storedAt: null, error: '', needsSignIn: false, refused: false })
       if (key) write(`page:${key}`, { at: Date.now(), data })
     } catch (error) {
       if (mine === turn) fail(error)
@@ -42,6 +44,7 @@ export function useLoad<T>(fetch: () => Promise<T>, key?: string) {
     const offline = error instanceof ApiError && error.offline
     const kept = offline && key ? read<Stored<T>>(`page:${key}`) : null
     state.needsSignIn = error instanceof ApiError && error.status === 401
+    state.refused = error instanceof ApiError && (error.status === 403 || error.status === 404)
     if (kept) {
       Object.assign(state, { status: 'ready', data: kept.data, storedAt: kept.at, error: '' })
     } else if (state.data === null || state.needsSignIn) {
@@ -51,7 +54,7 @@ export function useLoad<T>(fetch: () => Promise<T>, key?: string) {
 
   function clear(): void {
     turn += 1
-    Object.assign(state, { status: 'loading', data: null, storedAt: null, error: '', needsSignIn: false })
+    Object.assign(state, { status: 'loading', data: null, storedAt: null, error: '', needsSignIn: false, refused: false })
   }
 
   return { state, load, clear }

@@ -34,6 +34,13 @@ test('a refusal is not papered over with stored data', async () => {
   expect(page.state).toMatchObject({ status: 'error', error: '系统正忙，请稍等。', needsSignIn: false })
 })
 
+test('what is not there is said so, without an offer to try again', async () => {
+  phone.answers['GET /centres'] = { status: 404, data: { code: 'not_found', message: '没有找到。' } }
+  const page = useLoad<string[]>(() => get('/centres'))
+  await page.load()
+  expect(page.state).toMatchObject({ status: 'error', error: '没有找到。', refused: true })
+})
+
 test('an answer that comes late does not replace a newer one', async () => {
   let finish: ((value: string) => void)[] = []
   const page = useLoad<string>(() => new Promise((done) => finish.push(done)))
