@@ -129,7 +129,7 @@ def make_gateway(api: Api, token_database: Database, settings: Settings, clock: 
     ours = dataclasses.replace(settings, mp_appid=account["appid"], mp_secret=account["secret"])
 
     def make(**changes: Any) -> HttpWeChat:
-        http = WeChatHttp(changes.pop("url", api.url), timeout=(0.3, 0.3))
+        http = WeChatHttp(changes.pop("url", api.url), timeout=(3, 1.5))  # a busy machine is not a silent one
         return HttpWeChat(ours, token_database, http=http, clock=clock, sleep=lambda seconds: None, **changes)
 
     return make
