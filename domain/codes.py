@@ -9,9 +9,9 @@ _CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _CATALOGUE_CODE = re.compile(r"[\w.\-]{1,80}")
 
 
-def new_code() -> str:
-    """Eight random characters."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+def new_code(length: int = LENGTH) -> str:
+    """Random characters, eight unless told."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def read_code(text: str) -> str | None:

@@ -1,7 +1,5 @@
 """Demands 诉求: their categories, states, and who may move them. The way to an office comes later."""
 
-import secrets
-
 CATEGORIES: dict[str, str] = {
     "talent": "人才用工",
     "policy": "政策支持",
@@ -29,14 +27,8 @@ MOVES: dict[str, frozenset[str]] = {
 
 STATE_TEXT = {"draft": "草稿，还没有提交", "submitted": "已提交，等待受理"}
 
-CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 TITLE_MAX = 40
 TEXT_MAX = 2000
-
-
-def new_code() -> str:
-    """8 letters nobody mistakes for another (decision 16)."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
 
 
 def may_move(state: str, to: str) -> bool:

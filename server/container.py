@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from domain.local_time import zone_named
 from retrieval.port import TextIndex
 from server.db import Database, make_engine
 from server.demo_identities import MAIN
@@ -83,4 +84,4 @@ def _http_wechat(settings: Settings, database: Database) -> WeChatGateway:
 def _policy_index(settings: Settings, database: Database, clock: Callable[[], datetime]) -> TextIndex:
     from server.gateways.text_index import PolicyTextIndex
 
-    return PolicyTextIndex(database, settings.index_dir, clock)
+    return PolicyTextIndex(database, settings.index_dir, clock, timezone=zone_named(settings.timezone))

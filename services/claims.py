@@ -1,13 +1,13 @@
 """One-time codes: an invitation to a firm or branch 邀请码, the link between two WeChat accounts."""
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from domain.codes import new_code
 from domain.errors import Conflict, Invalid
 from domain.permissions import Actor
 from models.activity import CheckIn, Leave, Registration
@@ -17,8 +17,8 @@ from models.organisation import Membership, Org, PartyBranch
 from models.people import AuthToken, ClaimCode, WeChatAccount
 from services.people import grant_role
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 LINK_VALID = timedelta(minutes=10)
+INVITE_LENGTH = 12
 INVITE_VALID = timedelta(days=14)
 RECORDS = (Membership, Booking, Registration, CheckIn, Leave, Demand)
 
@@ -35,13 +35,9 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.strip().upper().encode()).hexdigest()
 
 
-def _new_code(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
-
-
 def make_link_code(session: Session, person_id: int, *, now: datetime) -> tuple[str, datetime]:
     """A code that joins the account it is typed in to this person, for ten minutes, once."""
-    code, until = _new_code(8), now + LINK_VALID
+    code, until = new_code(), now + LINK_VALID
     session.add(ClaimCode(code_hash=_hash(code), kind="link", person_id=person_id, expires_at=until, created_at=now))
     session.flush()
     return code, until
@@ -53,7 +49,7 @@ def invite(
     """An invitation for a firm's contact or a branch's member. Raises Invalid unless exactly one is named."""
     if (org_id is None) == (branch_id is None):
         raise Invalid("invalid")
-    code, until = _new_code(12), now + INVITE_VALID
+    code, until = new_code(INVITE_LENGTH), now + INVITE_VALID
     session.add(
         ClaimCode(
             code_hash=_hash(code), kind="invite", org_id=org_id, branch_id=branch_id, expires_at=until, created_at=now

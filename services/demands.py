@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from domain.demand import CATEGORIES, may_move, new_code
+from domain.codes import new_code, read_code
+from domain.demand import CATEGORIES, may_move
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.permissions import Actor, Scope, may
 from models.demand import Demand, DemandEvent
@@ -78,7 +79,7 @@ def submit_demand(session: Session, code: str, *, actor: Actor, now: datetime) -
 
 def find_own(session: Session, code: str, *, actor: Actor, lock: bool = False) -> Demand:
     """One's own demand by its code, or that of one's firm. Raises NotFound `unknown_demand` for every other."""
-    query = select(Demand).where(Demand.code == code.upper()).options(selectinload(Demand.events))
+    query = select(Demand).where(Demand.code == read_code(code)).options(selectinload(Demand.events))
     demand = session.scalar(query.with_for_update() if lock else query)
     if demand is None or not _may_see(demand, actor):
         raise NotFound("unknown_demand")

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from domain.errors import NotFound
 from domain.facts import FieldFacts, to_json
 from domain.knowledge import Knowledge
+from domain.local_time import local_day
 from domain.policy_matching import DISCLAIMER, PolicyMatch, best_first, match_policy, next_question
 from domain.policy_signs import own_values
 from domain.policy_windows import WindowState
 from models.policy import PolicyCheck
 from retrieval.port import TextIndex
 from services.org_facts import facts_of, paused_questions, stated_facts
-from services.policy_catalogue import CHINA, Fields, PolicyView, code_key, fields_in_force, local_day, published
+from services.policy_catalogue import Fields, PolicyView, code_key, fields_in_force, published
 
 WEAK = 0.25
 LISTED_STATES = frozenset(WindowState) - {WindowState.REPEALED}
@@ -113,11 +114,11 @@ def list_policies(
     session: Session,
     *,
     now: datetime,
+    timezone: ZoneInfo,
     category: str | None = None,
     chain: str | None = None,
     state: str | None = None,
     codes: Sequence[str] | None = None,
-    timezone: ZoneInfo = CHINA,
 ) -> list[PolicyView]:
     """Published policies by category (also further ones), chain (or for every chain) and state of today.
 
@@ -136,7 +137,7 @@ def list_policies(
     ]
 
 
-def get_policy(session: Session, code: str, *, now: datetime, timezone: ZoneInfo = CHINA) -> PolicyView:
+def get_policy(session: Session, code: str, *, now: datetime, timezone: ZoneInfo) -> PolicyView:
     """One policy in its version of today. Raises NotFound `unknown_policy`."""
     found = published(session, today=local_day(now, timezone), codes=[code])
     if not found:
@@ -145,7 +146,7 @@ def get_policy(session: Session, code: str, *, now: datetime, timezone: ZoneInfo
 
 
 def match_org(
-    session: Session, org_id: int, *, now: datetime, category: str | None = None, timezone: ZoneInfo = CHINA
+    session: Session, org_id: int, *, now: datetime, timezone: ZoneInfo, category: str | None = None
 ) -> OrgMatch:
     """Every policy against a firm's current facts, best first, with the question that would settle most.
 
@@ -172,8 +173,8 @@ def check_policy(
     facts: Mapping[str, Any] | None = None,
     *,
     now: datetime,
+    timezone: ZoneInfo,
     person_id: int | None = None,
-    timezone: ZoneInfo = CHINA,
 ) -> Checked:
     """One policy for a firm, for facts said just now, or both (what is said now counts first).
 
@@ -204,7 +205,7 @@ def search_policies(
     index: TextIndex,
     limit: int = 5,
     now: datetime,
-    timezone: ZoneInfo = CHINA,
+    timezone: ZoneInfo,
 ) -> list[FoundPolicy]:
     """Published policies by their text, best first; with the verdict where a firm asks.
 

@@ -9,10 +9,9 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from threading import Lock
 from typing import Any, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, defer
@@ -24,13 +23,7 @@ from domain.policy_windows import Window, WindowState
 from models.policy import FactField, Policy, PolicyCategory, PolicyVersion
 
 Made = TypeVar("Made")
-CHINA = ZoneInfo("Asia/Shanghai")
 KEPT = 4096
-
-
-def local_day(now: datetime, timezone: ZoneInfo = CHINA) -> date:
-    """The district's calendar day."""
-    return now.astimezone(timezone).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from domain.policy_windows import Window, WindowError, read_window
 from models.policy import POLICY_STATES, FactField, Policy, PolicyCategory, PolicyEvent, PolicyVersion
 from services.import_report import ImportReport, Outcome
 from services.org_facts import Answer, record_facts
-from services.policy_catalogue import Fields, code_key, digest_of, fields_in_force, local_day
+from services.policy_catalogue import Fields, code_key, digest_of, fields_in_force
 from services.policy_index import bump_revision
 
 EVENT_KINDS = {"active": "resumed", "suspended": "suspended", "repealed": "repealed"}
@@ -93,10 +93,10 @@ def _newest_versions(session: Session) -> dict[str, tuple[Policy, PolicyVersion]
     return {policy.code_key: (policy, version) for policy, version in rows}
 
 
-def import_org_facts(session: Session, org_id: int, facts: Mapping[str, Any], *, now: datetime) -> None:
+def import_org_facts(session: Session, org_id: int, facts: Mapping[str, Any], *, today: date, now: datetime) -> None:
     """A firm's facts from a file, vouched for by the import. Raises Invalid as `record_facts` does."""
     answers = [Answer(code, value) for code, value in facts.items()]
-    record_facts(session, org_id, answers, person_id=None, source="imported", today=local_day(now), now=now)
+    record_facts(session, org_id, answers, person_id=None, source="imported", today=today, now=now)
 
 
 def _each(

@@ -227,6 +227,7 @@ def _card(turn: Turn, policies: Sequence[PolicyView], org: firms.Firm | None) ->
         org.id,
         stated,
         now=turn.context.now,
+        timezone=turn.context.timezone,
         person_id=actor.person_id if actor else None,
     )
     others = policies[1:]

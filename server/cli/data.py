@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from domain.local_time import local_day, zone_named
 from server.cli.context import container
 from services.centre_import import import_centres as import_centres_rows
-from services.policy_catalogue import local_day
 from services.policy_import import import_policies as import_policy_rows
 
 
@@ -54,12 +54,12 @@ def import_centres(file: Path) -> None:
 def import_policies(files: tuple[Path, ...]) -> None:
     """Policies and their fact fields from JSON. A second import changes nothing."""
     deps = container()
+    now = deps.now()
+    today = local_day(now, zone_named(deps.options.timezone))
     refused = False
     for file in files:
         with deps.unit_of_work() as session:
-            report = import_policy_rows(
-                session, json.loads(file.read_text("utf-8")), today=local_day(deps.now()), now=deps.now()
-            )
+            report = import_policy_rows(session, json.loads(file.read_text("utf-8")), today=today, now=now)
         click.echo(f"{file.name}: {report.summary()}")
         refused = refused or bool(report.refused)
     if refused:

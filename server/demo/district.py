@@ -1,7 +1,6 @@
 """The demo district 演示区: seeded once when the database is empty. People, branches and firms' facts are fictional."""
 
 import json
-import secrets
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from domain.codes import new_code
+from domain.local_time import local_day, zone_named
 from models.centre import Centre
 from models.organisation import (
     Chain,
@@ -25,11 +26,10 @@ from models.people import Grant, Person, WeChatAccount
 from server.demo.party_days import keep_party_days
 from server.demo_identities import ALL, DemoPerson, demo_openid, demo_phone, demo_unionid
 from services.centre_import import import_centres
-from services.claims import ALPHABET
-from services.policy_catalogue import local_day
 from services.policy_import import import_org_facts, import_policies
 from services.ports import Deps
 
+ORG_CODE_LENGTH = 6
 FOLDER = Path(__file__).parent
 SINCE = date(2025, 1, 1)
 BRANCHES = (
@@ -82,10 +82,10 @@ def seed_demo(session: Session, deps: Deps, *, now: datetime) -> None:
     """Everything to look at: firms with facts, centres, policies, people, a party day. Once only."""
     if not is_empty(session):
         return
-    today = local_day(now)
+    today = local_day(now, zone_named(deps.options.timezone))
     import_centres(session, load("sample_chains_centres.json"), now=now)
     _seed_policies(session, today=today, now=now)
-    _seed_orgs(session, now=now)
+    _seed_orgs(session, today=today, now=now)
     _seed_branches(session)
     _seed_people(session, deps, now=now)
     keep_party_days(session, now=now)
@@ -109,12 +109,12 @@ def _categories() -> list[dict[str, Any]]:
     return found
 
 
-def _seed_orgs(session: Session, *, now: datetime) -> None:
+def _seed_orgs(session: Session, *, today: date, now: datetime) -> None:
     """Real names come without facts, fictional ones with theirs."""
     chains = {chain.code: chain for chain in session.scalars(select(Chain))}
     for row in load("sample_orgs.json")["orgs"]:
         org = Org(
-            code="org_" + "".join(secrets.choice(ALPHABET.lower()) for _ in range(6)),
+            code="org_" + new_code(ORG_CODE_LENGTH).lower(),
             kind=row["kind"],
             region=row["facts"].get("region"),
             size_class=row["facts"].get("size_class"),
@@ -130,7 +130,7 @@ def _seed_orgs(session: Session, *, now: datetime) -> None:
             stage = next((stage for stage in chain.stages if stage.code == row["stage"]), None)
             session.add(OrgStage(org_id=org.id, chain_id=chain.id, stage_id=stage.id if stage else None))
         if row["facts"]:
-            import_org_facts(session, org.id, row["facts"], now=now)
+            import_org_facts(session, org.id, row["facts"], today=today, now=now)
     session.flush()
 
 

@@ -7,14 +7,14 @@ so a published policy is found by every worker within two seconds and the time o
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from domain.local_time import local_day
 from retrieval.port import Hit
 from server.db import Database
-from services.policy_catalogue import local_day
 from services.policy_index import policy_documents, revision
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ LOOK_SECONDS = 1.0
 class PolicyTextIndex:
     """Implements `retrieval.port.TextIndex` over the published policies."""
 
-    def __init__(self, database: Database, folder: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, folder: Path, clock: Callable[[], datetime], *, timezone: tzinfo) -> None:
         self._database = database
         self._clock = clock
+        self._timezone = timezone
         self._folder = folder / "policies"
         self._lock = Lock()
         self._looked = float("-inf")
@@ -70,7 +71,7 @@ class PolicyTextIndex:
         if index is None:
             with self._database.read() as session:  # documents no older than the revision they are kept under
                 wanted = revision(session)
-                documents = policy_documents(session, today=local_day(self._clock()))
+                documents = policy_documents(session, today=local_day(self._clock(), self._timezone))
             index = store.build(wanted, lambda: documents, wait=self._index is None)
         if index is not None:
             self._index, self._revision = index, wanted

@@ -103,7 +103,7 @@ def new_talk(session: Session, district: BigramIndex, now: datetime) -> NewTalk:
 @pytest.fixture
 def contact(session: Session, district: BigramIndex, firm: Org, now: datetime) -> Actor:
     """A firm's contact; the firm's facts are known."""
-    import_org_facts(session, firm.id, FIRM_FACTS, now=now)
+    import_org_facts(session, firm.id, FIRM_FACTS, today=now.date(), now=now)
     person = create_person(session, now=now)
     return Actor(person.id, (GrantFacts("enterprise_contact", "org", firm.id, LONG_AGO),))
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from retrieval.bigram_index import BigramIndex
 from server.container import Container
 from services.policy_import import import_org_facts
 from services.policy_index import policy_documents
-from tests.conftest import Caller, SignIn
+from tests.conftest import Caller, Clock, SignIn
 from tests.factories import create_chain, create_org
 from tests.services.test_policies import TODAY, leaf, load, policy
 
@@ -137,7 +139,7 @@ def test_a_firms_facts_are_for_its_own_people_and_each_look_is_written_down(
     assert caller.actor is not None
     org_id = next(g.scope_id for g in caller.actor.grants)
     assert org_id is not None
-    import_org_facts(session, org_id, {"employees": 30}, now=now)
+    import_org_facts(session, org_id, {"employees": 30}, today=TODAY, now=now)
     other = create_org(session, now=now)
     stranger = sign_in(role="enterprise_contact", scope_kind="org", scope_id=other.id)
     for answer in (
@@ -205,3 +207,15 @@ def test_unknown_firm_and_policy_are_said(contact: tuple[Caller, str]) -> None:
     assert caller.post("/policies/NO/check", {"org": org}).get_json()["code"] == "unknown_policy"
     assert caller.post("/policies/match", {}).status_code == 422
     assert caller.get("/policy-checks/999999").get_json()["code"] == "unknown_check"
+
+
+@pytest.mark.rule("P11")
+def test_a_window_opens_at_the_districts_own_midnight(
+    guest: Caller, container: Container, session: Session, clock: Clock
+) -> None:
+    load(session, policy(window={"kind": "range", "opens": "2026-11-26", "closes": "2026-12-25"}), now=clock.now)
+    session.commit()
+    clock.now = datetime(2026, 11, 25, 17, tzinfo=UTC)
+    assert guest.get("/policies/Q01").json["state"] == "open", "one o'clock in Shanghai"
+    object.__setattr__(container, "options", replace(container.options, timezone="Europe/London"))
+    assert guest.get("/policies/Q01").json["state"] == "upcoming", "five in the afternoon before"

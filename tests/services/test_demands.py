@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain.demand import CODE_LETTERS, MOVES, may_move, title_from
+from domain.codes import ALPHABET
+from domain.demand import MOVES, may_move, title_from
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.permissions import Actor, GrantFacts
 from models.demand import Demand, DemandEvent
@@ -27,7 +28,7 @@ def test_a_draft_is_kept_with_its_first_event(session: Session, actor: Actor, no
     demand, is_new = create_demand(session, WISH, actor=actor, now=now)
     assert (demand.state, demand.submitted_at, is_new) == ("draft", None, True)
     assert len(demand.code) == 8
-    assert set(demand.code) <= set(CODE_LETTERS)
+    assert set(demand.code) <= set(ALPHABET)
     event = session.scalars(select(DemandEvent)).one()
     assert (event.seq, event.from_state, event.to_state, event.person_id) == (1, None, "draft", actor.person_id)
 

@@ -1,5 +1,6 @@
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, func, select
@@ -21,6 +22,7 @@ from services.policy_import import import_org_facts, import_policies, renew_wind
 from services.policy_index import bump_revision, policy_documents, revision
 from tests.factories import create_org
 
+CHINA = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 11, 25)
 CATEGORIES = [{"code": "qualification", "zh": "资质认定"}, {"code": "finance", "zh": "融资支持"}]
 FIELDS: list[dict[str, Any]] = [
@@ -89,7 +91,7 @@ def test_a_second_import_of_a_file_changes_nothing(session: Session, now: dateti
     second = load(session, policy(), now=now, today=TODAY + timedelta(days=9))
     assert (second.count("unchanged"), second.changed_anything) == (8, False)
     assert revision(session) == before
-    assert get_policy(session, "q01", now=now).window.closes == TODAY + timedelta(days=25)
+    assert get_policy(session, "q01", now=now, timezone=CHINA).window.closes == TODAY + timedelta(days=25)
 
 
 @pytest.mark.rule("P25")
@@ -130,7 +132,7 @@ def test_a_changed_policy_is_a_new_version_with_its_event(session: Session, now:
         "一次性奖励",
         "两次奖励",
     ]
-    assert get_policy(session, "Q01", now=now).version == 2
+    assert get_policy(session, "Q01", now=now, timezone=CHINA).version == 2
     assert [(e.seq, e.kind) for e in session.scalars(select(PolicyEvent).order_by(PolicyEvent.seq))] == [
         (1, "published"),
         (2, "published"),
@@ -141,15 +143,15 @@ def test_a_changed_policy_is_a_new_version_with_its_event(session: Session, now:
 def test_a_version_counts_from_its_day(session: Session, now: datetime) -> None:
     load(session, policy(), now=now)
     load(session, policy(benefit="以后"), now=now, today=TODAY + timedelta(days=1))
-    assert get_policy(session, "Q01", now=now).version == 1
-    assert get_policy(session, "Q01", now=now + timedelta(days=1)).version == 2
+    assert get_policy(session, "Q01", now=now, timezone=CHINA).version == 1
+    assert get_policy(session, "Q01", now=now + timedelta(days=1), timezone=CHINA).version == 2
 
 
 @pytest.mark.rule("P11")
 def test_suspended_and_repealed_change_with_their_event(session: Session, now: datetime, org_id: int) -> None:
     load(session, policy(), now=now)
     load(session, policy(state="suspended"), now=now)
-    assert get_policy(session, "Q01", now=now).state.value == "suspended"
+    assert get_policy(session, "Q01", now=now, timezone=CHINA).state.value == "suspended"
     load(session, policy(state="repealed"), now=now)
     kinds = session.execute(select(PolicyEvent.kind, PolicyEvent.from_state, PolicyEvent.to_state))
     assert [tuple(k) for k in kinds] == [
@@ -157,9 +159,9 @@ def test_suspended_and_repealed_change_with_their_event(session: Session, now: d
         ("suspended", "active", "suspended"),
         ("repealed", "suspended", "repealed"),
     ]
-    assert list_policies(session, now=now) == []
-    assert [p.code for p in list_policies(session, now=now, state="repealed")] == ["Q01"]
-    assert match_org(session, org_id, now=now).items == ()
+    assert list_policies(session, now=now, timezone=CHINA) == []
+    assert [p.code for p in list_policies(session, now=now, timezone=CHINA, state="repealed")] == ["Q01"]
+    assert match_org(session, org_id, now=now, timezone=CHINA).items == ()
     assert policy_documents(session, today=TODAY) == []
 
 
@@ -174,7 +176,7 @@ def test_lists_filter_by_category_chain_and_state(session: Session, now: datetim
     )
 
     def codes(**wanted: str) -> list[str]:
-        return [p.code for p in list_policies(session, now=now, **wanted)]  # type: ignore[arg-type]
+        return [p.code for p in list_policies(session, now=now, timezone=CHINA, **wanted)]
 
     assert codes() == ["A", "B", "C", "D"]
     assert codes(category="finance") == ["A", "B"]
@@ -187,8 +189,8 @@ def test_lists_filter_by_category_chain_and_state(session: Session, now: datetim
 @pytest.mark.rule("P12", "P17")
 def test_matching_a_firm_gives_verdicts_and_one_question(session: Session, now: datetime, org_id: int) -> None:
     load(session, policy(), policy("F01", conditions={"all": []}, window={"kind": "always"}), now=now)
-    import_org_facts(session, org_id, {"revenue": 1000, "rd_expense": 60}, now=now)
-    found = match_org(session, org_id, now=now)
+    import_org_facts(session, org_id, {"revenue": 1000, "rd_expense": 60}, today=TODAY, now=now)
+    found = match_org(session, org_id, now=now, timezone=CHINA)
     assert [(i.policy.code, i.verdict) for i in found.items] == [("F01", "eligible_open"), ("Q01", "undetermined")]
     assert found.question is not None
     assert (found.question.field, found.question.options) == (
@@ -197,17 +199,17 @@ def test_matching_a_firm_gives_verdicts_and_one_question(session: Session, now: 
     )
     assert found.items[1].to_json()["window_text"] == "10月26日—12月20日，还有25天"
     assert found.items[1].to_json()["conditions"][0]["value"] == "6%"
-    assert [i.policy.code for i in match_org(session, org_id, now=now, category="finance").items] == []
+    assert [i.policy.code for i in match_org(session, org_id, now=now, timezone=CHINA, category="finance").items] == []
 
 
 @pytest.mark.rule("P18")
 def test_a_question_left_unanswered_rests_for_thirty_days(session: Session, now: datetime, org_id: int) -> None:
     load(session, policy(), now=now)
-    import_org_facts(session, org_id, {"revenue": 1000, "rd_expense": 60}, now=now)
+    import_org_facts(session, org_id, {"revenue": 1000, "rd_expense": 60}, today=TODAY, now=now)
     _say(session, org_id, Answer("hightech", unanswered=True), now=now)
-    assert match_org(session, org_id, now=now).question is None
+    assert match_org(session, org_id, now=now, timezone=CHINA).question is None
     assert session.scalars(select(OrgFact.field).where(OrgFact.field == "hightech")).all() == []
-    assert match_org(session, org_id, now=now + timedelta(days=29)).question is None
+    assert match_org(session, org_id, now=now + timedelta(days=29), timezone=CHINA).question is None
     assert paused_questions(session, org_id, now=now + timedelta(days=31)) == frozenset()
     _say(session, org_id, Answer("hightech", unanswered=True), now=now + timedelta(days=40))
     assert session.scalar(select(func.count()).select_from(QuestionPause)) == 1
@@ -241,8 +243,8 @@ def test_answers_go_in_together_or_not_at_all(session: Session, now: datetime, o
 @pytest.mark.rule("P19")
 def test_a_check_is_kept_as_it_was(session: Session, now: datetime, org_id: int) -> None:
     load(session, policy(), now=now)
-    import_org_facts(session, org_id, {"revenue": "1000.5", "rd_expense": 60, "hightech": True}, now=now)
-    checked = check_policy(session, "q01", org_id, now=now)
+    import_org_facts(session, org_id, {"revenue": "1000.5", "rd_expense": 60, "hightech": True}, today=TODAY, now=now)
+    checked = check_policy(session, "q01", org_id, now=now, timezone=CHINA)
     assert checked.check_id is not None
     assert checked.judged.verdict == "eligible_open"
     load(session, policy(conditions={"all": [leaf("employees", "ge", 500)]}), now=now)
@@ -251,26 +253,26 @@ def test_a_check_is_kept_as_it_was(session: Session, now: datetime, org_id: int)
     assert row.facts["revenue"] == {"value": "1000.5", "as_of": "2026-11-25"}
     assert row.result == checked.judged.to_json()
     assert row.result["version"] == 1
-    assert get_policy(session, "Q01", now=now).version == 2
+    assert get_policy(session, "Q01", now=now, timezone=CHINA).version == 2
 
 
 def test_what_is_said_now_counts_for_this_check_only(session: Session, now: datetime, org_id: int) -> None:
     load(session, policy(), now=now)
     said = {"revenue": "1亿", "rd_expense": "600万", "hightech": "是"}
-    assert check_policy(session, "Q01", None, said, now=now).judged.verdict == "eligible_open"
-    assert check_policy(session, "Q01", None, said, now=now).check_id is None
-    assert check_policy(session, "Q01", org_id, now=now).judged.verdict == "undetermined"
+    assert check_policy(session, "Q01", None, said, now=now, timezone=CHINA).judged.verdict == "eligible_open"
+    assert check_policy(session, "Q01", None, said, now=now, timezone=CHINA).check_id is None
+    assert check_policy(session, "Q01", org_id, now=now, timezone=CHINA).judged.verdict == "undetermined"
     with pytest.raises(NotFound, match="unknown_policy"):
-        check_policy(session, "NO", org_id, now=now)
+        check_policy(session, "NO", org_id, now=now, timezone=CHINA)
     with pytest.raises(Invalid, match="unknown_field"):
-        check_policy(session, "Q01", None, {"x": 1}, now=now)
+        check_policy(session, "Q01", None, {"x": 1}, now=now, timezone=CHINA)
 
 
 @pytest.mark.rule("P17")
 def test_a_check_of_a_closed_policy_still_asks(session: Session, now: datetime, org_id: int) -> None:
     load(session, policy(window={"kind": "range", "opens": "T-30", "closes": "T-5"}), now=now)
-    assert match_org(session, org_id, now=now).question is None
-    question = check_policy(session, "Q01", org_id, now=now).question
+    assert match_org(session, org_id, now=now, timezone=CHINA).question is None
+    question = check_policy(session, "Q01", org_id, now=now, timezone=CHINA).question
     assert question is not None
 
 
@@ -279,12 +281,14 @@ def test_search_answers_from_published_policies_only(session: Session, now: date
     load(session, policy(), policy("F01", name="小微企业贷款贴息", keywords=["贷款利息"]), now=now)
     index = BigramIndex.build(policy_documents(session, today=TODAY))
     load(session, policy("F01", name="小微企业贷款贴息", keywords=["贷款利息"], state="repealed"), now=now)
-    assert "F01" not in [f.policy.code for f in search_policies(session, "贷款利息", org_id=None, index=index, now=now)]
-    (found,) = search_policies(session, "高企能拿多少", org_id=org_id, index=index, now=now)
+    assert "F01" not in [
+        f.policy.code for f in search_policies(session, "贷款利息", org_id=None, index=index, now=now, timezone=CHINA)
+    ]
+    (found,) = search_policies(session, "高企能拿多少", org_id=org_id, index=index, now=now, timezone=CHINA)
     assert (found.policy.code, found.matched) == ("Q01", ("高企",))
     assert found.judged is not None
     assert found.judged.verdict == "undetermined"
-    assert search_policies(session, "  ", org_id=None, index=index, now=now) == []
+    assert search_policies(session, "  ", org_id=None, index=index, now=now, timezone=CHINA) == []
 
 
 @pytest.mark.rule("P27")
@@ -309,12 +313,12 @@ def test_the_revision_only_grows(session: Session) -> None:
 @pytest.mark.rule("P28")
 def test_matching_all_policies_takes_a_handful_of_queries(session: Session, now: datetime, org_id: int) -> None:
     load(session, *(policy(f"P{n}", conditions={"all": [leaf("employees", "ge", n)]}) for n in range(30)), now=now)
-    match_org(session, org_id, now=now)
+    match_org(session, org_id, now=now, timezone=CHINA)
     statements: list[str] = []
     bind = session.get_bind()
     event.listen(bind, "before_cursor_execute", lambda *args: statements.append(args[2]))
     session.expunge_all()
-    match_org(session, org_id, now=now)
+    match_org(session, org_id, now=now, timezone=CHINA)
     assert len(statements) <= 4, statements
 
 
@@ -331,7 +335,7 @@ def test_the_demos_windows_are_renewed_by_new_versions_once_a_kind_is_missing(se
     later = TODAY + timedelta(days=6)
     assert renew_windows(session, {"policies": rows}, today=later, now=now) == 1  # only the one that has closed
     moment = now + timedelta(days=6)
-    assert {p.code: p.state.value for p in list_policies(session, now=moment)} == {
+    assert {p.code: p.state.value for p in list_policies(session, now=moment, timezone=CHINA)} == {
         "OPEN": "open",
         "SOON": "closing_soon",
         "LATER": "upcoming",

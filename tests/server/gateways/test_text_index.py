@@ -36,7 +36,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
 @pytest.fixture
 def worker(connection: Connection, tmp_path: Path) -> MakeIndex:
     """Makes workers that share one disk and one database."""
-    return lambda: PolicyTextIndex(OneConnectionDatabase(connection), tmp_path, lambda: NOW)
+    return lambda: PolicyTextIndex(OneConnectionDatabase(connection), tmp_path, lambda: NOW, timezone=UTC)
 
 
 def publish(session: Session, code: str, name: str) -> None:
