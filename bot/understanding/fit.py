@@ -19,9 +19,9 @@ from bot.understanding.meaning import without_politeness
 from bot.understanding.text import sounds_of
 
 Matrix = NDArray[np.float32]
-STEPS = 300
+STEPS = 900
 RATE = 2.0
-PENALTY = 5e-5
+PENALTY = 2e-5
 SMALLEST = 0.015
 SEED = 1921
 DAMAGED_WEIGHT = 0.25

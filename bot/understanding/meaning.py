@@ -22,6 +22,9 @@ LIKELY_FOR: dict[str, dict[str, float]] = {
     "branch_secretary": {"checkin": 2.0, "policy": 0.7},
     "enterprise_contact": {"policy": 1.5, "demand": 1.3, "checkin": 0.7},
 }
+_COMPLAINS = re.compile(r"投诉|举报|(?<!被)反映(?!了没)")
+COMPLAINS = 6.0
+"""Who says 投诉 complains, whatever it is about."""
 FAMILIAR = 0.3
 """Below this share of known features a text is gibberish to us."""
 
@@ -38,6 +41,8 @@ class Meaning:
     def intent(self) -> Guess:
         """What is wanted; where a sentence leaves it open, what people of this role usually want."""
         guess = classifier().guess("intent", self.features)
+        if _COMPLAINS.search(self.features.text):
+            return guess.weighted({"demand": COMPLAINS})
         weights = {name: LIKELY_FOR[role].get(name, 1.0) for role in self.roles & LIKELY_FOR.keys() for name in INTENTS}
         return guess.weighted(weights) if weights else guess
 
