@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.centre import Booking, Occupancy
-from models.people import Person
+from models.people import AuthToken, Person
 from tests.browser.backstage import at, book, call, day_after, free_at
 from tests.browser.conftest import Phone
 from tests.browser.taps import expect_said, seen, sign_in_as, tap
@@ -195,3 +195,40 @@ def test_two_bookings_at_once_are_refused_with_what_to_do(phones: Callable[..., 
     tap(page, "see-bookings")
     expect(page.get_by_text("11:00–11:30").filter(visible=True)).to_be_visible()
     assert len(bookings_of(live_server, "司机012")) == 1
+
+
+@pytest.mark.rule("O9", "T24")
+def test_who_turns_back_at_the_sign_in_has_booked_nothing_and_may_try_again(guest: Phone, live_server: Live) -> None:
+    page = guest.page
+    page.goto(SERVICE_PAGE.format(code=LAUNDRY))
+    choose_time(page, at(day_after(live_server, 8), "10:00"))
+    before = len(bookings_of(live_server, "何小敏"))
+    tap(page, "confirm-booking")
+    expect(seen(page, "sign-in-demo:employee")).to_be_visible()
+    tap(page, "back")
+    expect(seen(page, "confirm-booking")).to_have_text("预约")
+    expect(seen(page, "booking-error")).to_have_count(0)
+    assert len(bookings_of(live_server, "何小敏")) == before
+
+    tap(page, "confirm-booking")
+    sign_in_as(page, "employee")
+    expect_said(page, "booked-note", "约好了")
+    assert len(bookings_of(live_server, "何小敏")) == before + 1
+
+
+@pytest.mark.rule("O3")
+def test_an_ended_session_is_asked_to_sign_in_again_and_the_booking_goes_on(
+    phones: Callable[..., Phone], live_server: Live
+) -> None:
+    mine = phones("driver-15")
+    mine.watch.allow("status of 401")
+    page = mine.page
+    page.goto(SERVICE_PAGE.format(code=LAUNDRY))
+    choose_time(page, at(day_after(live_server, 8), "13:00"))
+    with live_server.deps.unit_of_work() as session:
+        owner = select(Person.id).where(Person.name == "司机015").scalar_subquery()
+        session.execute(update(AuthToken).where(AuthToken.person_id == owner).values(revoked_at=live_server.deps.now()))
+    tap(page, "confirm-booking")
+    sign_in_as(page, "staff")
+    expect_said(page, "booked-note", "约好了")
+    assert [one.state for one in bookings_of(live_server, "周师傅")] == ["confirmed"]
