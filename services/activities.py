@@ -258,9 +258,12 @@ def _own_hosts(actor: Actor) -> list[tuple[str, int]]:
 
 
 def find_activity(session: Session, code: str, *, lock: bool = False) -> Activity:
-    """By its code, whatever the case; `lock` before its state is changed. Raises NotFound `unknown_activity`."""
+    """By its code, whatever the case. Raises NotFound `unknown_activity`.
+
+    `lock` where its state is changed or a place is given: one after the other, and scans do not wait for it.
+    """
     query = select(Activity).where(Activity.code == code.upper())
-    activity = session.scalar(query.with_for_update() if lock else query)
+    activity = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if activity is None:
         raise NotFound("unknown_activity")
     return activity

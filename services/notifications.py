@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
@@ -51,6 +51,19 @@ def enqueue(
     )
 
 
+def take_back(session: Session, *, person_id: int, template: str, page: str, now: datetime) -> None:
+    """Delete news that is not due yet because its cause is gone: nobody has seen it, nothing was sent."""
+    session.execute(
+        delete(Notification).where(
+            Notification.person_id == person_id,
+            Notification.template == template,
+            Notification.page == page,
+            Notification.due_at > now,
+            Notification.push_state == "queued",
+        )
+    )
+
+
 def inbox(
     session: Session, person_id: int, *, page: int, per_page: int, now: datetime
 ) -> tuple[list[Notification], int]:
@@ -58,7 +71,11 @@ def inbox(
     mine = and_(Notification.person_id == person_id, Notification.due_at <= now)
     total = session.scalar(select(func.count()).select_from(Notification).where(mine)) or 0
     rows = session.scalars(
-        select(Notification).where(mine).order_by(Notification.id.desc()).offset((page - 1) * per_page).limit(per_page)
+        select(Notification)
+        .where(mine)
+        .order_by(Notification.due_at.desc(), Notification.id.desc())
+        .offset((page - 1) * per_page)
+        .limit(per_page)
     )
     return list(rows), total
 

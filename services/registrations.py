@@ -1,7 +1,7 @@
 """Registering 报名, cancelling, asking leave 请假: one row per person and activity, its state with its events."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Table, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -24,7 +24,9 @@ from models.organisation import Membership
 from services.activities import facts_of, find_activity
 from services.first_wins import insert_if_first
 from services.idempotency import check_same_request
-from services.notifications import enqueue
+from services.notifications import enqueue, take_back
+
+REMIND_BEFORE = timedelta(minutes=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def register(
         Conflict: `registration_not_needed`, `registration_not_open`, `registration_closed`, `activity_full`,
             `activity_cancelled`, `activity_postponed`, `client_uuid_reused`.
     """
-    activity = _locked_activity(session, command.activity)
+    activity = find_activity(session, command.activity, lock=True)
     _check_key_is_new(session, command, actor, activity)
     mine = _registration_of(session, activity.id, actor.person_id)
     if mine is not None and (mine.state != "cancelled" or mine.client_uuid == command.client_uuid):
@@ -101,6 +103,7 @@ def cancel_registration(session: Session, code: str, *, actor: Actor, now: datet
             session.connection(), mine.id, mine.state, "cancelled", reason="by_person", by=actor.person_id, now=now
         )
         session.refresh(mine)
+        take_back(session, person_id=actor.person_id, template="activity_reminder", page=_page(activity), now=now)
     return mine, activity
 
 
@@ -112,14 +115,6 @@ def credit_of(session: Session, person_id: int, activity: Activity) -> Credit:
         )
     )
     return credit_on([MembershipFacts(*row) for row in rows], activity.held_on)
-
-
-def _locked_activity(session: Session, code: str) -> Activity:
-    """The activity, locked so that places are given one after the other; scans do not wait for it."""
-    activity = session.scalar(select(Activity).where(Activity.code == code.upper()).with_for_update(key_share=True))
-    if activity is None:
-        raise NotFound("unknown_activity")
-    return activity
 
 
 def _check_key_is_new(session: Session, command: Register, actor: Actor, activity: Activity) -> None:
@@ -186,17 +181,27 @@ def _take_place(
 
 
 def _tell(session: Session, activity: Activity, mine: Registration, *, now: datetime) -> None:
+    """The news of the place, and the reminder whose consent was asked for in the tap, due an hour before."""
     times = session.scalar(select(func.max(RegistrationEvent.seq)).where(RegistrationEvent.registration_id == mine.id))
     local = facts_of(activity).local(activity.starts)
-    enqueue(
-        session,
-        person_id=mine.person_id,
-        template="activity_registered",
-        data={"activity": activity.title, "time": f"{local:%Y-%m-%d %H:%M}", "place": activity.place},
-        page=f"/pages/activities/detail?code={activity.code}",
-        dedupe_key=f"activity_registered:{mine.id}:{times}",
-        now=now,
-    )
+    news = {"activity_registered": now}
+    if activity.starts - REMIND_BEFORE > now:
+        news["activity_reminder"] = activity.starts - REMIND_BEFORE
+    for template, due_at in news.items():
+        enqueue(
+            session,
+            person_id=mine.person_id,
+            template=template,
+            data={"activity": activity.title, "time": f"{local:%Y-%m-%d %H:%M}", "place": activity.place},
+            page=_page(activity),
+            dedupe_key=f"{template}:{mine.id}:{times}",
+            due_at=due_at,
+            now=now,
+        )
+
+
+def _page(activity: Activity) -> str:
+    return f"/pages/activities/detail?code={activity.code}"
 
 
 # -- the only places where a registration's state is written ---------------------------------------
@@ -298,7 +303,7 @@ def ask_leave(session: Session, command: AskLeave, *, actor: Actor, now: datetim
         Conflict: `leave_too_late`, `already_checked_in`, `no_home_branch`, `client_uuid_reused`,
             `activity_cancelled`, `activity_postponed`.
     """
-    activity = _locked_activity(session, command.activity)
+    activity = find_activity(session, command.activity, lock=True)
     known = _leave_of(session, activity.id, actor.person_id, command.client_uuid)
     if known is not None:
         if known.client_uuid == command.client_uuid:

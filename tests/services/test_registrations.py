@@ -14,6 +14,7 @@ from models.notification import Notification
 from models.people import Person
 from server.gateways.cipher import KeySigner
 from services.idempotency import digest
+from services.notifications import inbox
 from services.registrations import AskLeave, Register, ask_leave, cancel_registration, register
 from tests.factories import create_branch, create_person, join_branch
 from tests.factories_activity import actor_of, create_activity, register_person, registration_of, scan_in
@@ -41,9 +42,28 @@ def test_registering_takes_a_place_and_tells(session: Session, person: Person, n
     activity = create_activity(session, now=now, starts_in=24 * HOUR)
     row, _, is_new = register(session, wish(activity), actor=actor_of(person), now=now)
     assert (row.state, row.source, is_new) == ("registered", "app", True)
-    news = session.scalars(select(Notification).where(Notification.person_id == person.id)).one()
-    assert news.template == "activity_registered"
+    news, reminder = session.scalars(select(Notification).order_by(Notification.id)).all()
+    assert (news.person_id, news.template, news.due_at) == (person.id, "activity_registered", now)
     assert news.data == {"activity": "主题党日", "time": "2026-11-26 10:00", "place": "党群活动室"}
+    assert (reminder.template, reminder.due_at) == ("activity_reminder", now + 23 * HOUR)
+
+
+@pytest.mark.rule("C27")
+def test_a_reminder_goes_with_the_place_and_comes_back_with_it(session: Session, person: Person, now: datetime) -> None:
+    def reminders() -> int:
+        return len(session.scalars(select(Notification).where(Notification.template == "activity_reminder")).all())
+
+    activity, other = (create_activity(session, now=now, starts_in=24 * HOUR) for _ in range(2))
+    register(session, wish(activity), actor=actor_of(person), now=now)
+    register(session, wish(other), actor=actor_of(person), now=now)
+    cancel_registration(session, activity.code, actor=actor_of(person), now=now)
+    assert reminders() == 1, "that of the other activity"
+    register(session, wish(activity), actor=actor_of(person), now=now)
+    assert reminders() == 2
+    assert [row.template for row in inbox(session, person.id, page=1, per_page=9, now=now + 23 * HOUR)[0]][:2] == [
+        "activity_reminder",
+        "activity_reminder",
+    ]
 
 
 @pytest.mark.rule("C27")
