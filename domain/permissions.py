@@ -42,9 +42,6 @@ class GrantFacts:
     from_on: date
     to_on: date | None = None
 
-    def valid_on(self, day: date) -> bool:
-        return self.from_on <= day and (self.to_on is None or day < self.to_on)
-
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -25,9 +25,12 @@ def confirm(session: Session, code: str, *, actor: Actor, now: datetime) -> Book
 
 
 def refuse(session: Session, code: str, *, actor: Actor, reason: str | None = None, now: datetime) -> BookingView:
-    """Say no to a request; the place is free again and the owner hears the next free time (decision 23)."""
+    """Say no to a request; the place is free again and the owner hears why and the next free time (decision 23).
+
+    The reason in words goes to the owner's news alone: events hold codes (decision 10). Raises as `confirm`.
+    """
     booking = _for_desk(session, code, actor)
-    moved = move_state(session, booking, "refused", actor_id=actor.person_id, reason=reason, now=now)
+    moved = move_state(session, booking, "refused", actor_id=actor.person_id, now=now)
     if moved is not booking:
         tell(session, moved, "booking_cancelled", now=now, reason=_refusal_text(session, moved, reason, now))
     return moved

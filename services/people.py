@@ -5,11 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain.errors import NotAllowed, NotSignedIn
+from domain.errors import Invalid, NotAllowed, NotSignedIn
 from domain.permissions import Actor, GrantFacts
 from models.centre import Centre
 from models.organisation import Chain, Department, Membership, Org, PartyBranch
@@ -17,6 +17,7 @@ from models.people import AuthToken, Grant, Person, WeChatAccount
 from services.ports import Cipher, WeChatIdentity
 
 TOKEN_DAYS = 30
+MOST_SETTINGS = 20
 NAMED_SCOPES = {
     "department": (Department.id, Department.name),
     "chain": (Chain.id, Chain.name),
@@ -116,6 +117,12 @@ def sign_out(session: Session, token: str, *, now: datetime) -> None:
         .where(AuthToken.token_hash == hash_token(token), AuthToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def drop_old_tokens(session: Session, *, now: datetime) -> int:
+    """Delete the tokens that ended, with the devices they name; says how many."""
+    rows = session.execute(delete(AuthToken).where(AuthToken.expires_at <= now))
+    return int(rows.rowcount)  # type: ignore[attr-defined]  # typed as Result; a DELETE gives a CursorResult
 
 
 _token, _person, _grant = AuthToken.__table__.c, Person.__table__.c, Grant.__table__.c
@@ -245,7 +252,10 @@ def end_grants(
 def change_me(
     session: Session, person_id: int, *, name: str | None, zone: str | None, settings: dict[str, bool] | None
 ) -> None:
-    """Change one's own name, zone or settings; None leaves a thing as it is."""
+    """Change one's own name, zone or settings; None leaves a thing as it is.
+
+    Raises Invalid `invalid` for more settings than a person can have.
+    """
     person = session.get_one(Person, person_id)
     if name is not None:
         person.name = name
@@ -253,6 +263,8 @@ def change_me(
         person.zone = zone
     if settings is not None:
         person.settings = {**person.settings, **settings}
+        if len(person.settings) > MOST_SETTINGS:
+            raise Invalid("invalid", fields={"settings": [f"at most {MOST_SETTINGS}"]})
     session.flush()
 
 

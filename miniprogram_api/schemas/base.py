@@ -64,11 +64,3 @@ class ClientKey(RequestModel):
 
 class Empty(RequestModel):
     """A POST that needs no body."""
-
-
-class ErrorOut(BaseModel):
-    """The one error shape: a stable code, a Chinese sentence, details."""
-
-    code: str
-    message: str
-    details: dict[str, Any]

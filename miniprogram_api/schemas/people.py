@@ -1,7 +1,7 @@
 """Shapes of sign-in and of one's own record."""
 
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -10,6 +10,7 @@ from miniprogram_api.schemas.base import RequestModel
 from services.people import Profile, SignedIn
 
 Zone = Literal["male", "female"]
+SettingName = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class SignInIn(RequestModel):
@@ -25,7 +26,7 @@ class StaffSignInIn(RequestModel):
 class MeIn(RequestModel):
     name: str | None = Field(None, min_length=1, max_length=50)
     zone: Zone | None = None
-    settings: dict[str, bool] | None = Field(None, max_length=20)
+    settings: dict[SettingName, bool] | None = Field(None, max_length=20)
 
 
 class PhoneIn(RequestModel):

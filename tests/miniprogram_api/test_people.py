@@ -15,6 +15,7 @@ from models.platform import AuditEntry
 from server.app import create_app
 from server.container import Container
 from services import claims
+from services.people import drop_old_tokens
 from services.staff import MOST_ATTEMPTS, create_staff, drop_old_attempts, totp
 from tests.conftest import Caller, Clock, SignIn
 from tests.factories import create_branch, create_org
@@ -247,3 +248,19 @@ def test_only_ones_own_proxy_is_believed_about_the_address(
     behind = create_app(replace(container.settings, proxies=1), container)
     proxied = Caller(behind.test_client())
     assert _guess(proxied, **{"X-Forwarded-For": "1.2.3.4, 198.51.100.1"}) == 401, "the last entry is our proxy's word"
+
+
+@pytest.mark.rule("O10")
+def test_settings_do_not_grow_without_end(sign_in: SignIn) -> None:
+    me = sign_in(role="driver")
+    assert me.patch("/me", {"settings": {f"s{n}": True for n in range(20)}}).status_code == 200
+    assert me.patch("/me", {"settings": {"s0": False}}).json["settings"]["s0"] is False
+    assert me.patch("/me", {"settings": {"one more": True}}).status_code == 422
+    assert me.patch("/me", {"settings": {"x" * 41: True}}).status_code == 422
+
+
+@pytest.mark.rule("O3")
+def test_ended_tokens_are_deleted(sign_in: SignIn, session: Session, clock: Clock) -> None:
+    sign_in(role="driver")
+    assert drop_old_tokens(session, now=clock.forward(days=29)) == 0
+    assert drop_old_tokens(session, now=clock.forward(days=1)) == 1

@@ -64,6 +64,7 @@ def test_no_frees_the_place_and_names_the_next_free_time(
     said = session.scalars(select(Notification.data).where(Notification.template == "booking_cancelled")).one()
     assert "当天检修" in said["reason"]
     assert "可改约 11月26日" in said["reason"]
+    assert set(session.scalars(select(BookingEvent.reason))) == {None}, "words are no part of the history"
     create_booking(session, room, now + timedelta(days=1), now=now)
     with refused("booking_state"):
         confirm(session, asked.code, actor=staff_of(session, centre, now=now), now=now)

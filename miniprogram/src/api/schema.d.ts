@@ -2201,7 +2201,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Staff sign-in 工作人员登录: name, password and, where it is on, the one-time code. */
+        /** Staff sign-in 工作人员登录: name, password and, where it is on, the one-time code; ten tries in 15 minutes. */
         post: {
             parameters: {
                 query?: never;
