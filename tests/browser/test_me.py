@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.notification import Notification
 from models.people import AuthToken, Person
 from tests.browser.backstage import at, book, day_after, run_job
 from tests.browser.conftest import Phone
-from tests.browser.taps import expect_said, seen, tap
+from tests.browser.taps import expect_said, seen, sign_in_as, tap
 from tests.live import Live
 
 pytestmark = pytest.mark.browser
@@ -98,3 +98,50 @@ def test_signing_out_ends_the_token_and_takes_the_passes_from_the_phone(
         newest = session.scalars(tokens.order_by(AuthToken.id.desc())).first()
     assert newest is not None
     assert newest.revoked_at is not None
+
+
+@pytest.mark.rule("B32")
+def test_the_next_person_on_the_same_phone_sees_nothing_of_the_one_before(
+    phones: Callable[..., Phone], live_server: Live
+) -> None:
+    book(live_server, "driver-46", LAUNDRY, at(day_after(live_server, 2), "16:00"), 60)
+    mine = phones("driver-46")
+    page = mine.page
+    page.goto("/")
+    expect(seen(page, "next-booking")).to_be_visible()
+    tap(page, "tab-me")
+    tap(page, "sign-out")
+    tap(page, "sign-out-confirm")
+    tap(page, "go-sign-in")
+    page.route("**/api/v1/bookings?*", lambda route: None)
+    sign_in_as(page, "chain_office")
+    expect_said(page, "me-name", "吴海")
+    with page.expect_request("**/api/v1/bookings?*"):
+        tap(page, "tab-services")
+    expect(seen(page, f"service-{LAUNDRY}")).to_be_visible()
+    expect(seen(page, "next-booking")).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
+
+
+@pytest.mark.rule("B32")
+def test_another_person_signing_in_after_an_ended_session_finds_no_passes_of_the_first(
+    phones: Callable[..., Phone], live_server: Live
+) -> None:
+    book(live_server, "driver-47", LAUNDRY, at(day_after(live_server, 2), "18:00"), 60)
+    mine = phones("driver-47")
+    mine.watch.allow("status of 401", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+    page = mine.page
+    page.goto("/")
+    expect(seen(page, "next-booking")).to_be_visible()
+    with live_server.deps.unit_of_work() as session:
+        owner = select(Person.id).where(Person.name == "司机047").scalar_subquery()
+        session.execute(update(AuthToken).where(AuthToken.person_id == owner).values(revoked_at=live_server.deps.now()))
+    tap(page, "tab-me")
+    tap(page, "go-sign-in")
+    sign_in_as(page, "chain_office")
+    expect_said(page, "me-name", "吴海")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    mine.context.set_offline(True)
+    tap(page, "my-bookings")
+    expect(seen(page, "offline-banner")).to_be_visible()
+    expect(page.get_by_text("18:00–19:00").filter(visible=True)).to_have_count(0)

@@ -1,4 +1,4 @@
-import { reactive } from 'vue'
+import { reactive, watch } from 'vue'
 import { get, postAsGuest, send, useSessionPort } from '@/api/client'
 import type { AppConfig, Named, Person, SignedIn } from '@/api/types'
 import { read, remove, write } from './storage'
@@ -11,6 +11,16 @@ export const session = reactive({
 })
 
 let waiting: ((signedIn: boolean) => void)[] = []
+
+/** For pages that outlive a sign-out: drops what they hold once the person they showed has gone. */
+export function whenPersonGoes(drop: () => void): void {
+  watch(
+    () => session.person?.id,
+    (_now, before) => {
+      if (before !== undefined) drop()
+    },
+  )
+}
 
 export function currentOrg(): Named | null {
   const orgs = session.person?.orgs ?? []
@@ -31,6 +41,7 @@ function keepPerson(person: Person): void {
 
 async function enter(path: string, body: object): Promise<Person> {
   const answer = await postAsGuest<SignedIn>(path, body)
+  if (session.person && session.person.id !== answer.person.id) forgetPerson()
   session.token = answer.token
   write('token', answer.token)
   keepPerson(answer.person)
@@ -52,7 +63,7 @@ export function forgetPerson(): void {
   session.token = null
   session.person = null
   session.orgCode = null
-  for (const key of ['token', 'person', 'org', 'passes', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
+  for (const key of ['token', 'person', 'org', 'passes', 'page:activities', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
 }
 
 export async function signOut(): Promise<void> {
