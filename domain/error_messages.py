@@ -26,7 +26,6 @@ MESSAGES: dict[str, str] = {
     "wechat_unavailable": "微信暂时没有回应，请稍后再试",
     "not_allowed": "您没有权限做这件事",
     "staff_sign_in_failed": "用户名、密码或动态码不对",
-    "not_yours": "这不是您的记录",
     "unknown_org": "没有找到这家单位",
     "claim_invalid": "这个码不对、已用过或已过期，请向发码的人再要一个",
     "link_needs_merge": "两个账号都有记录，请联系工作人员合并",
