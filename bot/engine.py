@@ -26,7 +26,10 @@ from bot.understanding.text import plain
 from domain.demand import TEXT_MAX as DRAFT_MAX
 from services.conversations import note_unanswered
 
-SURE = 0.5
+SURE = 0.6
+"""Below this hardly more than half of the guesses were right: better to ask back."""
+MAYBE = 0.4
+UNSURE_SHOWN = 0.49
 MARGIN = 0.12
 STRANGE = 0.12
 """Less of the text than this was ever seen: gibberish."""
@@ -216,8 +219,22 @@ def _fresh(turn: Turn, intents: Sequence[Intent]) -> Reply:
     if turn.meaning.familiar < STRANGE and turn.meaning.confidence < 0.9:
         return _missed(turn, "out_of_scope", ())
     if turn.meaning.confidence < SURE or lead < MARGIN:
-        return _missed(turn, best.name, tuple(intent.name for intent in ranked[:3]))
+        likely = tuple(intent.name for intent in ranked[:3])
+        return _perhaps_policy(turn, best, likely) or _missed(turn, best.name, likely)
     return best.answer(turn)
+
+
+def _perhaps_policy(turn: Turn, best: Intent, likely: Sequence[str]) -> Reply | None:
+    """Where a subject of policies is named, those policies as a question, with the other meanings beside them."""
+    named = any(group.startswith("cat.") for item in turn.meaning.features.found for group in item.groups)
+    if best.name != "policy" or turn.meaning.confidence < MAYBE or not named:
+        return None
+    reply = best.answer(turn)
+    if not reply.policies:
+        return None
+    others = _clarify(turn, [name for name in likely if name != "policy"])
+    parts = (Text(phrasing.PERHAPS_POLICY), *reply.parts, Choices(phrasing.PERHAPS_OTHER, others.choices))
+    return Reply("policy", parts, min(reply.confidence, UNSURE_SHOWN), {**reply.why, "rule": "perhaps"})
 
 
 def _several(turn: Turn, intents: Sequence[Intent]) -> Reply | None:
@@ -262,7 +279,7 @@ def _missed(turn: Turn, intent: str, likely: Sequence[str]) -> Reply:
     lost = intent == "out_of_scope" or not likely
     asked = starters(phrasing.NOT_UNDERSTOOD) if lost else _clarify(turn, likely)
     reply = turn.reply(intent, [asked], rule="unsure")
-    return Reply(reply.intent, reply.parts, min(reply.confidence, SURE - 0.01), reply.why, missed=True)
+    return Reply(reply.intent, reply.parts, min(reply.confidence, UNSURE_SHOWN), reply.why, missed=True)
 
 
 def _clarify(turn: Turn, likely: Sequence[str]) -> Choices:

@@ -54,6 +54,7 @@ _TYPE_WORDS = {
     "camp": re.compile(r"训练营|开营"),
     "volunteer": re.compile(r"志愿|义工"),
 }
+_NO_PHONE = re.compile(r"(没|冇|不用|不会用|没带)(有)?(智能)?(手机|微信).{0,6}签|不会(用)?(手机)?(扫|签)")
 _PROBLEM_KINDS = (
     ("device", re.compile(r"设备|重复|共用|同一(个|部|台)|一台手机|两个人|老婆|爱人|老公")),
     ("network", re.compile(r"网|信号|离线|断网|上传|地下室|排队中|丢")),
@@ -70,7 +71,12 @@ _RULE_KINDS = (
         re.compile(r"(别|其他|外|隔壁|外地)(的)?.{0,2}(支部|链|单位)|外链|算(谁|我们|不算)|流动|组织关系|联建|共建"),
     ),
     ("proxy", re.compile(r"代签|别人帮|替|截图|转发|帮我(扫|签)")),
-    ("no_phone", re.compile(r"没(有)?(智能)?手机|不用(微信|手机)|必须用手机|纸质|老同志|老党员|不会扫")),
+    (
+        "no_phone",
+        re.compile(
+            r"(没|冇|没带)(有)?(智能)?手机|不会用(微信|手机)|不用(微信|手机)|必须用手机|纸质|老同志|老党员|不会扫"
+        ),
+    ),
     ("location", re.compile(r"定位|位置")),
     ("ranking", re.compile(r"积分|排名|扣分|评优")),
     ("absent", re.compile(r"不(去|来|参加)|缺(席|勤)")),
@@ -104,6 +110,8 @@ def action_of(turn: Turn) -> str:
     """What is to be done about an activity: words first, else what the examples say."""
     clean = turn.clean
     guess = turn.meaning.action("checkin")
+    if _NO_PHONE.search(clean):
+        return "rule"
     if _MAKE_UP.search(clean) and not _STATUS.search(clean):
         return "makeup"
     if guess in ("host", "rule") and not _LEAVE.search(clean):

@@ -70,7 +70,7 @@ def features_from(clean: str, sounds: Sounds) -> Features:
     for name, pattern in PATTERNS.items():
         if pattern.search(clean):
             values[f"w:~{name}"] = PATTERN_WEIGHT
-    whole = sum(len(item.word) for item in found if WHOLE_ONLY in item.groups) >= 0.6 * len(clean)
+    whole = sum(len(item.word) for item in found if WHOLE_ONLY in item.groups) >= 0.5 * len(clean)
     for item in found:
         for group in item.groups:
             if group == WHOLE_ONLY and not whole:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from domain.chinese_dates import PART_HOURS, Moment, find_moments, parse_span
 from domain.quantities import parse_minutes
@@ -52,6 +52,8 @@ SERVICE_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _DAYTIME_REST = re.compile(r"小憩|午休|午睡|眯|两个?(小时|钟)|打盹|歇|躺一?(会|下|躺)")
 _DAY = re.compile(r"[今明后大昨听]天|[今明后听]日|[今明后当听](早|晚|夜|朝)|周|星期|礼拜|号|月")
+NIGHT = timedelta(hours=8)
+"""睡到明早六点: a night before the hour that was said."""
 _UNTIL = re.compile(r"[到至]")
 _ZONE = (("female", re.compile(r"女")), ("male", re.compile(r"男")))
 
@@ -95,6 +97,8 @@ def read_wish(text: str, clean: str, local_now: datetime) -> Wish:
         start, minutes = span[0], int((span[1] - span[0]).total_seconds() // 60)
     if span is None and len(moments) > 1 and moments[0].at is None and _UNTIL.search(_between(text, moments)):
         start = None  # 今晚到明天六点: only the end has a clock time
+        if timed is not None and service_of(clean) == "rest_night":
+            start, minutes = timed - NIGHT, NIGHT // timedelta(minutes=1)
     day = start.date() if start else next((m.day for m in moments if m.day), None)
     part = next((m.part for m in moments if m.part), None)
     zone = next((name for name, words in _ZONE if words.search(clean)), None)

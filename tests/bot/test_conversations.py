@@ -113,6 +113,16 @@ def test_sleeping_until_morning_is_no_delay(new_talk: NewTalk, driver: Actor) ->
     assert new_talk(driver).say("晚到半个小时").why["action"] == "delay"
 
 
+@pytest.mark.rule("T20")
+def test_a_night_until_the_hour_that_was_said(new_talk: NewTalk, driver: Actor) -> None:
+    assert "今天 22:00—次日06:00" in said(new_talk(driver), "今晚想睡到明早六点")
+
+
+@pytest.mark.rule("T35")
+def test_who_has_no_phone_is_told_how_else(new_talk: NewTalk, member: Actor) -> None:
+    assert "点名" in said(new_talk(member), "老张没手机怎么签到")
+
+
 @pytest.mark.rule("T22")
 def test_moving_keeps_the_day_and_the_half_of_the_day(new_talk: NewTalk, driver: Actor) -> None:
     talk = new_talk(driver)
@@ -172,3 +182,20 @@ def test_nobody_confirms_for_another(new_talk: NewTalk, driver: Actor, member: A
 @pytest.mark.rule("T26")
 def test_a_phone_nobody_registered_is_said(new_talk: NewTalk) -> None:
     assert "电话" in said(new_talk(), "值班电话多少")
+
+
+@pytest.mark.rule("T30")
+def test_a_guess_at_a_policy_is_asked_with_other_meanings_beside_it(new_talk: NewTalk) -> None:
+    reply = new_talk().say("光伏那个")
+    assert reply.confidence < 0.5
+    assert "是不是想问" in as_text(reply.as_json())
+    assert reply.policies
+    assert 0 < len(reply.choices) <= 3
+
+
+@pytest.mark.rule("T1")
+@pytest.mark.parametrize("text", ["我要举报停车收费", "投诉床位太脏", "我想反映过夜休息的事"])
+def test_who_complains_gets_a_draft_whatever_it_is_about(new_talk: NewTalk, driver: Actor, text: str) -> None:
+    reply = new_talk(driver).say(text)
+    assert reply.intent == "demand"
+    assert any(isinstance(part, Handover) for part in reply.parts)
