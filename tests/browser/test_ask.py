@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
+from models.centre import Booking
 from models.demand import Demand, DemandEvent
+from models.people import Person
 from models.policy import OrgFact, Policy, PolicyCheck, PolicyVersion, QuestionPause
 from tests.browser.conftest import Phone
 from tests.browser.taps import expect_said, seen, sign_in_as, tap
@@ -166,3 +168,27 @@ def test_a_firm_checks_a_policy_from_the_list_and_the_check_is_kept(
         newest = session.scalars(of_it.order_by(PolicyCheck.id.desc())).first()
     assert newest is not None
     assert newest.verdict == verdict.get_attribute("data-verdict")
+
+
+@pytest.mark.rule("T21")
+def test_a_booking_in_the_chat_is_made_by_the_confirming_tap(
+    phones: Callable[..., Phone], live_server: Live, snap: Callable[[Page, str], object]
+) -> None:
+    def booked() -> list[Booking]:
+        with live_server.deps.read() as session:
+            owned = select(Booking).join(Person, Person.id == Booking.person_id).where(Person.name == "司机016")
+            return list(session.scalars(owned))
+
+    page = open_chat(phones("driver-16"))
+    ask(page, "帮我约明天晚上八点冲凉")
+    confirm = page.locator("[data-testid^='choice-']").filter(visible=True, has_text="确认预约")
+    expect(confirm).to_be_visible()
+    assert booked() == []
+    answered = seen(page, "reply").count()
+    confirm.tap()
+    expect(seen(page, "reply").nth(answered)).to_contain_text("20:00")
+    snap(page, "booked")
+    (booking,) = booked()
+    assert (booking.state, booking.source) == ("confirmed", "bot")
+    tap(page, "tab-services")
+    expect_said(page, "next-booking", "20:00–20:30")
