@@ -7,10 +7,10 @@ from uuid import UUID
 
 from bot import phrasing, places
 from bot.context import BotContext
-from bot.intents.booking import line_of
+from bot.intents.booking import ask_to_cancel
 from bot.intents.checkin import client_key
-from bot.messages import Choices, Handover, Part, Reply, Text
-from bot.turn import Turn, tap
+from bot.messages import Handover, Part, Reply, Text
+from bot.turn import Turn
 from bot.understanding.slots import Wish, read_wish
 from domain.errors import Conflict, Refusal
 from services.activities import find_activity
@@ -84,7 +84,18 @@ def _book(turn: Turn, do: Do) -> list[Part]:
     ).booking
     template = phrasing.BOOKED if booked.state == "confirmed" else phrasing.REQUESTED
     context.remember(slot_taps=None)
-    return [Text(template.format(code=booked.code, **_booking_words(turn, booked)))]
+    done = Text(template.format(code=booked.code, **_booking_words(turn, booked)))
+    return [done, *_instead_of(turn, booked)]
+
+
+def _instead_of(turn: Turn, booked: BookingView) -> list[Part]:
+    """After a new time was taken for a booking that was to be moved: whether the old one goes."""
+    code = turn.context.memory.pop("moving", None)
+    if code is None:
+        return []
+    old = get_booking(turn.context.session, code, actor=_actor(turn.context))
+    is_open = old.state in ("requested", "confirmed") and old.service.code == booked.service.code
+    return [ask_to_cancel(turn, old)] if is_open and old.code != booked.code else []
 
 
 def _booking_words(turn: Turn, booking: BookingView) -> dict[str, str]:
@@ -109,8 +120,7 @@ def _cancel(turn: Turn, do: Do) -> list[Part]:
 def _ask_cancel(turn: Turn, do: Do) -> list[Part]:
 
     booking = get_booking(turn.context.session, do["code"], actor=_actor(turn.context))
-    yes = tap("确认取消", f"确认取消 {booking.code}", do="cancel", asked=True, code=booking.code)
-    return [Choices(phrasing.CANCEL_SURE.format(line=line_of(turn, booking)), (yes, tap("不取消", do="keep")))]
+    return [ask_to_cancel(turn, booking)]
 
 
 def _offer(turn: Turn, do: Do) -> list[Part]:

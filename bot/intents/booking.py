@@ -167,13 +167,17 @@ def _cancel(turn: Turn, wish: Wish) -> list[Part]:
     if not cancellable:
         return [Text(phrasing.NO_BOOKINGS)]
     if len(cancellable) == 1:
-        only = cancellable[0]
-        yes = tap("确认取消", f"确认取消 {only.code}", do="cancel", asked=True, code=only.code)
-        return [Choices(phrasing.CANCEL_SURE.format(line=line_of(turn, only)), (yes, tap("不取消", do="keep")))]
+        return [ask_to_cancel(turn, cancellable[0])]
     taps = tuple(
         tap(f"取消 {_short(turn, b)}", f"确认取消 {b.code}", do="cancel", code=b.code) for b in cancellable[:3]
     )
     return [Choices(phrasing.CANCEL_WHICH, taps)]
+
+
+def ask_to_cancel(turn: Turn, booking: BookingView) -> Choices:
+    """要取消这个吗: a yes or a tap cancels, anything else leaves it."""
+    yes = tap("确认取消", f"确认取消 {booking.code}", do="cancel", asked=True, code=booking.code)
+    return Choices(phrasing.CANCEL_SURE.format(line=line_of(turn, booking)), (yes, tap("不取消", do="keep")))
 
 
 def _short(turn: Turn, booking: BookingView) -> str:
@@ -242,6 +246,7 @@ def _move(turn: Turn, wish: Wish) -> list[Part]:
     if not found:
         return [Text(phrasing.NO_BOOKINGS), *_query(turn, wish)]
     offered = places.offer(turn, found[0].service, moved(wish, found[0]))
+    turn.context.remember(moving=found[0].code)
     return [Text(phrasing.MOVE), *offered]
 
 

@@ -124,13 +124,18 @@ def test_who_has_no_phone_is_told_how_else(new_talk: NewTalk, member: Actor) -> 
 
 
 @pytest.mark.rule("T22")
-def test_moving_keeps_the_day_and_the_half_of_the_day(new_talk: NewTalk, driver: Actor) -> None:
+def test_moving_keeps_the_day_and_then_asks_about_the_old_one(
+    new_talk: NewTalk, driver: Actor, session: Session
+) -> None:
     talk = new_talk(driver)
     talk.say("明天下午两点约个冲凉")
     talk.say("好")
     talk.later(minutes=1)
     text = said(talk, "改到四点半")
     assert "明天 16:30" in text
+    assert "要取消这个吗" in said(talk, "好")
+    assert "已取消：明天 14:00" in said(talk, "对")
+    assert [b.state for b in session.scalars(select(Booking).order_by(Booking.starts_at))] == ["cancelled", "confirmed"]
 
 
 @pytest.mark.rule("T14")
