@@ -12,9 +12,9 @@ from domain.demand import CATEGORIES, may_move
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.permissions import Actor, Scope, may
 from models.demand import Demand, DemandEvent
-from models.organisation import Org
 from services.first_wins import insert_if_first
 from services.idempotency import check_same_request
+from services.org_facts import find_org
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,7 @@ def org_of(session: Session, code: str | None, *, actor: Actor) -> int | None:
     """
     if code is None:
         return None
-    org_id = session.scalar(select(Org.id).where(func.lower(Org.code) == code.lower()))
-    if org_id is None:
-        raise NotFound("unknown_org")
+    org_id = find_org(session, code).id
     if not may(actor, "org.act", [Scope("org", org_id)]):
         raise NotAllowed("not_your_org")
     return org_id

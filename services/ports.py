@@ -2,11 +2,13 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from domain.local_time import local_day, zone_named
 from retrieval.port import TextIndex
 
 
@@ -115,6 +117,15 @@ class Options:
     @property
     def is_demo(self) -> bool:
         return self.env == "demo"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of what belongs to no centre (decision 15)."""
+        return zone_named(self.timezone)
+
+    def today(self, now: datetime) -> date:
+        """The district's calendar day: between midnight and eight it is not the day of UTC."""
+        return local_day(now, self.zone)
 
 
 class Deps(Protocol):

@@ -1,14 +1,11 @@
 """Who is behind a request: one guard in front of every endpoint, by the table in `domain/permissions`."""
 
-from datetime import date, datetime
-
 from apiflask import HTTPTokenAuth
 from flask import g, request
 
 from domain.errors import NotAllowed, NotSignedIn
-from domain.local_time import local_day
 from domain.permissions import ANYONE, GUEST, SIGNED_IN, Actor, access_of
-from miniprogram_api.http.context import deps, district_zone
+from miniprogram_api.http.context import deps
 from services.people import authenticate
 
 API_PREFIX = "/api/v1/"
@@ -57,12 +54,7 @@ def device_id() -> str | None:
 def _authenticate(token: str) -> Actor:
     now = deps().now()
     with deps().read() as session:
-        return authenticate(session, token, device_id=device_id(), now=now, today=today_at(now))
-
-
-def today_at(now: datetime) -> date:
-    """The district's calendar day, for what has no centre of its own (decision 15)."""
-    return local_day(now, district_zone())
+        return authenticate(session, token, device_id=device_id(), now=now, today=deps().options.today(now))
 
 
 def optional_actor() -> Actor | None:

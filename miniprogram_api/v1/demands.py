@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 
 from miniprogram_api.http.auth import current_actor
-from miniprogram_api.http.context import deps, district_zone
+from miniprogram_api.http.context import deps
 from miniprogram_api.http.paging import PageQuery
 from miniprogram_api.schemas.demands import DemandIn, DemandOut, DemandPage
 from services import demands
@@ -18,7 +18,7 @@ def create_demand(json_data: DemandIn) -> tuple[DemandOut, int]:
     """Write a draft; the same `client_uuid` again answers 200 with the first one."""
     with deps().unit_of_work() as session:
         demand, is_new = demands.create_demand(session, json_data.to_command(), actor=current_actor(), now=deps().now())
-        return DemandOut.of(demand, district_zone()), 201 if is_new else 200
+        return DemandOut.of(demand, deps().options.zone), 201 if is_new else 200
 
 
 @bp.post("/demands/<code>/submit")
@@ -27,7 +27,7 @@ def submit_demand(code: str) -> DemandOut:
     """Send a draft to the office; sending it again changes nothing."""
     with deps().unit_of_work() as session:
         demand = demands.submit_demand(session, code, actor=current_actor(), now=deps().now())
-        return DemandOut.of(demand, district_zone())
+        return DemandOut.of(demand, deps().options.zone)
 
 
 @bp.get("/demands")
@@ -40,7 +40,7 @@ def list_demands(query_data: PageQuery) -> DemandPage:
             session, actor=current_actor(), offset=query_data.offset, limit=query_data.per_page
         )
         return DemandPage(
-            items=[DemandOut.of(row, district_zone()) for row in rows],
+            items=[DemandOut.of(row, deps().options.zone) for row in rows],
             total=total,
             page=query_data.page,
             per_page=query_data.per_page,
@@ -52,4 +52,4 @@ def list_demands(query_data: PageQuery) -> DemandPage:
 def show_demand(code: str) -> DemandOut:
     """One of one's own demands, or of one's firm."""
     with deps().read() as session:
-        return DemandOut.of(demands.find_own(session, code, actor=current_actor()), district_zone())
+        return DemandOut.of(demands.find_own(session, code, actor=current_actor()), deps().options.zone)

@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from miniprogram_api.http.auth import current_actor, today_at
+from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.orgs import FactOut, FactsIn, OrgChainOut, OrgFactsOut, OrgOut
 from models.organisation import Chain, Org, OrgStage
@@ -26,7 +26,7 @@ def show_org(code: str) -> OrgOut:
         )
         shown = OrgOut(
             code=org.code,
-            name=org.name_on(today_at(now)),
+            name=org.name_on(deps().options.today(now)),
             kind=org.kind,
             region=org.region,
             chains=[OrgChainOut(code=chain.code, name=chain.name) for chain in chains],
@@ -51,7 +51,7 @@ def save_facts(code: str, json_data: FactsIn) -> OrgFactsOut:
             [fact.to_answer() for fact in json_data.facts],
             person_id=actor.person_id,
             source="self",
-            today=today_at(now),
+            today=deps().options.today(now),
             now=now,
         )
         note_read(session, org.id, actor, "org.facts", now=now)
@@ -59,4 +59,4 @@ def save_facts(code: str, json_data: FactsIn) -> OrgFactsOut:
 
 
 def _facts(session: Session, org: Org) -> list[FactOut]:
-    return [FactOut.of(known) for known in known_facts(session, org.id, today=today_at(deps().now()))]
+    return [FactOut.of(known) for known in known_facts(session, org.id, today=deps().options.today(deps().now()))]

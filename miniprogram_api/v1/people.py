@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import NotSignedIn
 from domain.permissions import Actor
-from miniprogram_api.http.auth import bearer_token, current_actor, device_id, today_at
+from miniprogram_api.http.auth import bearer_token, current_actor, device_id
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.people import (
     ClaimIn,
@@ -72,13 +72,13 @@ def _sign_in(identity: WeChatIdentity) -> SignInOut:
 
 def _rendered(session: Session, signed_in: people.SignedIn) -> SignInOut:
     now = deps().now()
-    today = today_at(now)
+    today = deps().options.today(now)
     actor = people.authenticate(session, signed_in.token, device_id=device_id(), now=now, today=today)
     return SignInOut.of(signed_in, _me(session, actor))
 
 
 def _me(session: Session, actor: Actor) -> PersonOut:
-    found = people.profile(session, actor, cipher=deps().cipher, today=today_at(deps().now()))
+    found = people.profile(session, actor, cipher=deps().cipher, today=deps().options.today(deps().now()))
     return PersonOut.of(actor, found)
 
 
@@ -130,7 +130,7 @@ def claim(json_data: ClaimIn) -> ClaimOut:
     """Use an invitation of a firm or branch, or link the other WeChat account by its one-time code."""
     now = deps().now()
     with deps().unit_of_work() as session:
-        used = claims.use(session, json_data.code, actor=current_actor(), now=now, today=today_at(now))
+        used = claims.use(session, json_data.code, actor=current_actor(), now=now, today=deps().options.today(now))
         return ClaimOut(kind=used.kind, name=used.name)
 
 

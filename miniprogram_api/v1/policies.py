@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from domain.errors import NotFound
 from domain.policy_matching import DISCLAIMER
-from miniprogram_api.http.auth import current_actor, today_at
-from miniprogram_api.http.context import deps, district_zone
+from miniprogram_api.http.auth import current_actor
+from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.policies import (
     CategoriesOut,
     CategoryOut,
@@ -46,7 +46,7 @@ def list_policies(query_data: PolicyQuery) -> PolicyPage:
         found = policies.list_policies(
             session,
             now=now,
-            timezone=district_zone(),
+            timezone=deps().options.zone,
             category=query_data.category,
             chain=query_data.chain,
             state=query_data.state,
@@ -86,7 +86,7 @@ def search(query_data: SearchQuery) -> FoundListOut:
             index=deps().text_index,
             limit=query_data.limit,
             now=deps().now(),
-            timezone=district_zone(),
+            timezone=deps().options.zone,
         )
     return FoundListOut(items=[FoundOut.of(item) for item in found])
 
@@ -96,7 +96,7 @@ def search(query_data: SearchQuery) -> FoundListOut:
 def show_policy(code: str) -> PolicyDetailOut:
     """One policy with its conditions in words."""
     with deps().read() as session:
-        policy = policies.get_policy(session, code, now=deps().now(), timezone=district_zone())
+        policy = policies.get_policy(session, code, now=deps().now(), timezone=deps().options.zone)
     return PolicyDetailOut.whole(policy, _today(), DISCLAIMER)
 
 
@@ -109,7 +109,7 @@ def check(code: str, json_data: CheckIn) -> CheckOut:
     with deps().unit_of_work() as session:
         org = org_for(session, json_data.org, actor, "org.read")
         checked = policies.check_policy(
-            session, code, org.id, now=now, timezone=district_zone(), person_id=actor.person_id
+            session, code, org.id, now=now, timezone=deps().options.zone, person_id=actor.person_id
         )
         note_read(session, org.id, actor, "policy.check", now=now)
     return CheckOut.made(checked)
@@ -137,11 +137,11 @@ def match(json_data: MatchIn) -> MatchOut:
     actor, now = current_actor(), deps().now()
     with deps().read() as session:
         org = org_for(session, json_data.org, actor, "org.read")
-        found = policies.match_org(session, org.id, now=now, timezone=district_zone(), category=json_data.category)
+        found = policies.match_org(session, org.id, now=now, timezone=deps().options.zone, category=json_data.category)
     with deps().unit_of_work() as session:
         note_read(session, org.id, actor, "policy.match", now=now)
     return MatchOut.of(found)
 
 
 def _today() -> date:
-    return today_at(deps().now())
+    return deps().options.today(deps().now())

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from domain.local_time import local_day, zone_named
 from server.cli.context import container
 from services.centre_import import import_centres as import_centres_rows
 from services.policy_import import import_policies as import_policy_rows
@@ -55,7 +54,7 @@ def import_policies(files: tuple[Path, ...]) -> None:
     """Policies and their fact fields from JSON. A second import changes nothing."""
     deps = container()
     now = deps.now()
-    today = local_day(now, zone_named(deps.options.timezone))
+    today = deps.options.today(now)
     refused = False
     for file in files:
         with deps.unit_of_work() as session:

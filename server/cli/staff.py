@@ -59,12 +59,20 @@ def create_staff(name: str, login: str | None, role: str, scope: str, password: 
     made = secrets.token_urlsafe(12) if password == "-" else None
     secret = made or password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     deps = container()
+    now = deps.now()
+    today = deps.options.today(now)
     try:
         with deps.unit_of_work() as session:
             kind, scope_id = find_scope(session, scope)
-            person = create(session, name=name, login=login or name, password=secret, now=deps.now())
+            person = create(session, name=name, login=login or name, password=secret, now=now)
             grant_role(
-                session, person.id, role, scope_kind=kind, scope_id=scope_id, from_on=deps.now().date(), now=deps.now()
+                session,
+                person.id,
+                role,
+                scope_kind=kind,
+                scope_id=scope_id,
+                from_on=deps.options.today(deps.now()),
+                now=deps.now(),
             )
     except Refusal as refusal:
         raise click.ClickException(f"{refusal.code}: {refusal.message}") from refusal
@@ -88,7 +96,7 @@ def grant(person: int, role: str, scope: str, from_on: datetime | None, to_on: d
             role,
             scope_kind=kind,
             scope_id=scope_id,
-            from_on=_day(from_on) or deps.now().date(),
+            from_on=_day(from_on) or deps.options.today(deps.now()),
             to_on=_day(to_on),
             now=deps.now(),
         )
@@ -109,7 +117,12 @@ def revoke(person: int, role: str, scope: str) -> None:
     with deps.unit_of_work() as session:
         kind, scope_id = find_scope(session, scope)
         ended = end_grants(
-            session, _person(session, person).id, role, scope_kind=kind, scope_id=scope_id, today=deps.now().date()
+            session,
+            _person(session, person).id,
+            role,
+            scope_kind=kind,
+            scope_id=scope_id,
+            today=deps.options.today(deps.now()),
         )
     click.echo(f"{ended} ended")
 

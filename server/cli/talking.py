@@ -31,7 +31,7 @@ class Terminal:
 
     def _read_actor(self, person_id: int) -> Actor:
         with self._container.read() as session:
-            actor = actor_of(session, person_id, today=self._container.now().date())
+            actor = actor_of(session, person_id, today=self._container.options.today(self._container.now()))
         if actor is None:
             raise click.ClickException(f"no person {person_id}")
         return actor

@@ -9,7 +9,6 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from domain.codes import new_code
-from domain.local_time import local_day, zone_named
 from models.centre import Centre
 from models.organisation import (
     Chain,
@@ -82,7 +81,7 @@ def seed_demo(session: Session, deps: Deps, *, now: datetime) -> None:
     """Everything to look at: firms with facts, centres, policies, people, a party day. Once only."""
     if not is_empty(session):
         return
-    today = local_day(now, zone_named(deps.options.timezone))
+    today = deps.options.today(now)
     import_centres(session, load("sample_chains_centres.json"), now=now)
     _seed_policies(session, today=today, now=now)
     _seed_orgs(session, today=today, now=now)

@@ -1,6 +1,5 @@
 """Keep the demo alive (decision 38): create what is missing, never move a used row."""
 
-from domain.local_time import local_day, zone_named
 from server.container import Container
 from server.demo.district import load
 from server.demo.party_days import keep_party_days
@@ -10,7 +9,7 @@ from services.policy_import import renew_windows
 def keep_alive(container: Container) -> str:
     """The next party day exists before the running one ends; policies are open, closing and upcoming."""
     now = container.now()
-    today = local_day(now, zone_named(container.options.timezone))
+    today = container.options.today(now)
     with container.unit_of_work() as session:
         made = keep_party_days(session, now=now)
         made += renew_windows(session, load("sample_policies.json"), today=today, now=now)
