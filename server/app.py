@@ -49,8 +49,8 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
         AUTO_404_RESPONSE=False,
         PROPAGATE_EXCEPTIONS=False,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # a JSONProvider in general has no such options; Flask's own has
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # a JSONProvider in general has no such options; Flask's own has
     app.url_map.converters["int"] = RowId
     context.install(app, container)
     request_log.install(app)

@@ -44,7 +44,7 @@ def child_exit(_server: Any, worker: Any) -> None:
     # Late: the library decides at import whether figures are shared, so the folder must be known by then.
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 def on_exit(_server: Any) -> None:

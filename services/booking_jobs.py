@@ -37,7 +37,7 @@ def remind_upcoming(session: Session, *, now: datetime) -> int:
     )
     reminded = read_bookings(session, due, lock=True, limit=BATCH)
     session.execute(
-        update(Booking.__table__)  # type: ignore[arg-type]
+        update(Booking.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
         .where(_booking.id.in_([booking.id for booking in reminded]))
         .values(reminded_at=now)
     )

@@ -20,8 +20,8 @@ from services.notifications import enqueue
 PAGE = "/pages/bookings/pass?code={}"
 _booking = Booking.__table__.c
 _event = BookingEvent.__table__.c
-_FIRST_EVENT = insert(BookingEvent.__table__)  # type: ignore[arg-type]
-_NEXT_EVENT = insert(BookingEvent.__table__).from_select(  # type: ignore[arg-type]
+_FIRST_EVENT = insert(BookingEvent.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
+_NEXT_EVENT = insert(BookingEvent.__table__).from_select(  # type: ignore[arg-type]  # `__table__` is typed as FromClause
     ["booking_id", "seq", "at", "actor_id", "from_state", "to_state", "reason"],
     select(
         bindparam("booking", type_=_event.booking_id.type),
@@ -101,7 +101,7 @@ def move_state(
     values = {"state": to, **({"hold_until": None} if booking.state == "requested" else {}), **changes}
     with guarded():
         done = session.execute(
-            update(Booking.__table__)  # type: ignore[arg-type]
+            update(Booking.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
             .where(_booking.id == booking.id, _booking.state == booking.state)
             .values(values)
             .returning(literal(1))

@@ -84,7 +84,7 @@ _OWN = union_all(
         _booking.state.in_(ACTIVE_STATES),
     ),
 )
-_INSERT = insert(Booking.__table__).returning(_booking.id)  # type: ignore[arg-type]
+_INSERT = insert(Booking.__table__).returning(_booking.id)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
 
 
 @dataclass(frozen=True, slots=True)

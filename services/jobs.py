@@ -20,7 +20,7 @@ def hold_lease(session: Session, holder: str, *, now: datetime) -> bool:
         .where(JobLease.name == LEASE_NAME, (JobLease.holder == holder) | (JobLease.until < now))
         .values(holder=holder, until=now + LEASE, beat_at=now)
     )
-    if taken.rowcount:  # type: ignore[attr-defined]
+    if taken.rowcount:  # type: ignore[attr-defined]  # typed as Result; an UPDATE gives a CursorResult
         return True
     if session.scalar(select(JobLease.name).where(JobLease.name == LEASE_NAME)):
         return False

@@ -14,7 +14,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from domain.error_messages import message_for
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """The web process's worker."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
