@@ -71,8 +71,8 @@ def create_staff(name: str, login: str | None, role: str, scope: str, password: 
                 role,
                 scope_kind=kind,
                 scope_id=scope_id,
-                from_on=deps.options.today(deps.now()),
-                now=deps.now(),
+                from_on=today,
+                now=now,
             )
     except Refusal as refusal:
         raise click.ClickException(f"{refusal.code}: {refusal.message}") from refusal
