@@ -12,6 +12,7 @@ from domain.errors import NotAllowed
 from domain.permissions import Scope, may
 from models.organisation import Org
 from services.org_facts import find_org
+from services.org_names import org_mentioned
 
 MOST = 3
 
@@ -21,6 +22,16 @@ class Firm:
     id: int
     code: str
     name: str
+
+
+def another_named(turn: Turn) -> str | None:
+    """The name of a firm in the sentence that is not the speaker's own: its facts are not for them."""
+    found = org_mentioned(turn.context.session, turn.text)
+    if found is None:
+        return None
+    actor = turn.context.actor
+    own = actor is not None and may(actor, "org.read", [Scope("org", found[0])])
+    return None if own else found[1]
 
 
 def resolve(turn: Turn) -> Firm | Choices | None:

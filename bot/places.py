@@ -13,6 +13,7 @@ from domain.booking import check_length
 from domain.errors import Refusal
 from domain.local_time import iso
 from domain.service_types import ServiceFacts, zones_of
+from retrieval.names import mentioned
 from services.catalogue import service_by_code
 from services.centres import availability, find_services
 
@@ -38,7 +39,8 @@ def find_service(turn: Turn, wish: Wish) -> ServiceFacts | None:
     """The service that is meant: by kind or by its own name, in the centre that is named, else the first."""
     services = find_services(turn.context.session)
     kind = wish.service
-    named = [s for s in services if plain(s.name) in turn.clean]
+    said = mentioned(turn.clean, {s.name for s in services})
+    named = [s for s in services if plain(s.name) in turn.clean or s.name == said]
     matching = [s for s in services if kind_of(s) == kind] if kind else []
     matching = matching or named
     if not matching and kind is None:
@@ -49,7 +51,7 @@ def find_service(turn: Turn, wish: Wish) -> ServiceFacts | None:
 
 
 def centre_named(service: ServiceFacts, clean: str) -> bool:
-    """Whether the sentence names the centre of a service: any four characters of its name in a row."""
+    """Whether the sentence names the centre of a service: any three characters of its name in a row."""
     name = plain(service.centre_name).replace("党群服务中心", "").replace("产业园", "")
     return any(name[at : at + 3] in clean for at in range(max(0, len(name) - 2)))
 

@@ -68,6 +68,8 @@ class PolicyIntent:
 
     def answer(self, turn: Turn) -> Reply:
         """A follow-up on what was just shown, a general question, or a search."""
+        if other := firms.another_named(turn):
+            return turn.reply(self.name, [Text(phrasing.OTHER_FIRM.format(org=other))], refused="another_firm")
         asked_of = firms.resolve(turn)
         if isinstance(asked_of, Choices):
             return turn.reply(self.name, [asked_of])

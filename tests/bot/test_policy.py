@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import Choices, Policies, Reply, Text
+from bot.rendering import as_text
 from domain.errors import NotAllowed
 from domain.permissions import Actor, GrantFacts
 from models.conversation import UnansweredQuestion
@@ -165,3 +166,20 @@ def test_nothing_fitting_is_said_and_noted(new_talk: NewTalk, session: Session) 
     assert isinstance(reply.parts[0], Choices)
     noted = session.scalars(select(UnansweredQuestion)).one()
     assert (noted.reason, noted.intent) == ("no_policy", "policy")
+
+
+@pytest.mark.rule("T51")
+@pytest.mark.parametrize("said", ["蓝湾仓配有多少员工，他们能申请高企吗", "蓝弯仓配够不够小巨人"])
+def test_another_firms_situation_is_refused(new_talk: NewTalk, contact: Actor, session: Session, said: str) -> None:
+    talk = new_talk(contact)
+    create_org(session, now=talk.context.now, name="蓝湾仓配有限公司（虚构）")
+    reply = talk.say(said)
+    assert (reply.intent, reply.policies) == ("policy", [])
+    assert "蓝湾仓配" in as_text(reply.as_json())
+
+
+@pytest.mark.rule("T51")
+def test_ones_own_firm_may_be_named(new_talk: NewTalk, contact: Actor, session: Session) -> None:
+    own = session.get_one(Org, next(iter(contact.scopes("enterprise_contact", "org"))))
+    talk = new_talk(contact)
+    assert talk.say(f"{own.name_on(talk.context.today)}能申请高新技术企业吗").policies
