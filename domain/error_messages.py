@@ -29,6 +29,7 @@ MESSAGES: dict[str, str] = {
     "unknown_org": "没有找到这家单位",
     "claim_invalid": "这个码不对、已用过或已过期，请向发码的人再要一个",
     "link_needs_merge": "两个账号都有记录，请联系工作人员合并",
+    "name_registered": "您的名字由支部或单位登记，要改请联系他们",
     "login_taken": "这个登录名已经有人用了，请换一个",
     "password_too_short": "密码至少 {min} 位",
     # wechat

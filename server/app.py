@@ -22,7 +22,7 @@ from miniprogram_api.v1 import (
 )
 from server.container import Container, build
 from server.settings import Settings
-from server.web import h5, health, request_log, safe_headers
+from server.web import api_docs, h5, health, request_log, safe_headers
 from server.wechat import callback
 
 RESOURCES = (
@@ -60,6 +60,7 @@ def create_app(settings: Settings, container: Container | None = None) -> APIFla
     app.before_request(auth.guard)
     for resource in RESOURCES:
         app.register_blueprint(resource.bp)
+    api_docs.install(app)
     app.register_blueprint(health.install(container))
     app.register_blueprint(h5.install(container))
     app.register_blueprint(callback.install(container))

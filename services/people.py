@@ -9,11 +9,11 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain.errors import Invalid, NotAllowed, NotSignedIn
+from domain.errors import Conflict, Invalid, NotAllowed, NotSignedIn
 from domain.permissions import Actor, GrantFacts
 from models.centre import Centre
 from models.organisation import Chain, Department, Membership, Org, PartyBranch
-from models.people import AuthToken, Grant, Person, WeChatAccount
+from models.people import AuthToken, Grant, Person, StaffCredential, WeChatAccount
 from services.ports import Cipher, WeChatIdentity
 
 TOKEN_DAYS = 30
@@ -254,10 +254,13 @@ def change_me(
 ) -> None:
     """Change one's own name, zone or settings; None leaves a thing as it is.
 
-    Raises Invalid `invalid` for more settings than a person can have.
+    A name that a branch or an office wrote down stays: hosts know people by it.
+    Raises Invalid `invalid` for more settings than a person can have, Conflict `name_registered`.
     """
     person = session.get_one(Person, person_id)
-    if name is not None:
+    if name is not None and name != person.name:
+        if _is_on_a_roster(session, person_id):
+            raise Conflict("name_registered")
         person.name = name
     if zone is not None:
         person.zone = zone
@@ -266,6 +269,13 @@ def change_me(
         if len(person.settings) > MOST_SETTINGS:
             raise Invalid("invalid", fields={"settings": [f"at most {MOST_SETTINGS}"]})
     session.flush()
+
+
+def _is_on_a_roster(session: Session, person_id: int) -> bool:
+    """Whether a branch has the person as a member, or an office gave them an account."""
+    member = select(Membership.id).where(Membership.person_id == person_id)
+    staff = select(StaffCredential.id).where(StaffCredential.person_id == person_id)
+    return session.scalar(member.limit(1)) is not None or session.scalar(staff.limit(1)) is not None
 
 
 @dataclass(frozen=True, slots=True)

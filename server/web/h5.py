@@ -2,13 +2,14 @@
 
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, redirect, send_from_directory
+from flask import Blueprint, Response, redirect, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.container import Container
 from server.web.safe_headers import PAGE_POLICY
 
 ASSET_SECONDS = 365 * 24 * 3600
+FIRST_PAGE = "pages/services/index"
 PAGES = {
     "booking": "pages/bookings/pass?code={0}",
     "activity": "pages/activities/detail?code={0}",
@@ -60,10 +61,11 @@ def install(container: Container) -> Blueprint:
 
 
 def page_for(kind: str, payload: str) -> str:
-    """The page a QR code opens. A check-in code is `ACTIVITY.CODE`; both go along. 404 for an unknown kind."""
+    """The page a QR code opens. A check-in code is `ACTIVITY.CODE`; both go along.
+
+    A kind this version does not know opens the first page: whoever scanned it gets somewhere.
+    """
     if kind == "checkin":
         activity = payload.partition(".")[0]
         return f"pages/activities/check-in?activity={quote(activity)}&c={quote(payload)}"
-    if kind not in PAGES:
-        abort(404)
-    return PAGES[kind].format(quote(payload))
+    return PAGES.get(kind, FIRST_PAGE).format(quote(payload))

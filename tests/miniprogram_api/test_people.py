@@ -18,7 +18,7 @@ from services import claims
 from services.people import drop_old_tokens
 from services.staff import MOST_ATTEMPTS, create_staff, drop_old_attempts, totp
 from tests.conftest import Caller, Clock, SignIn
-from tests.factories import create_branch, create_org
+from tests.factories import create_branch, create_org, join_branch
 
 
 @pytest.mark.rule("O1")
@@ -264,3 +264,15 @@ def test_ended_tokens_are_deleted(sign_in: SignIn, session: Session, clock: Cloc
     sign_in(role="driver")
     assert drop_old_tokens(session, now=clock.forward(days=29)) == 0
     assert drop_old_tokens(session, now=clock.forward(days=1)) == 1
+
+
+@pytest.mark.rule("O19")
+def test_a_name_on_a_roster_is_not_changed_by_its_owner(sign_in: SignIn, session: Session) -> None:
+    me = sign_in(name="陈建国")
+    assert me.patch("/me", {"name": "老陈"}).json["name"] == "老陈"
+    person = session.get_one(Person, me.get("/me").json["id"])
+    join_branch(session, person, create_branch(session))
+    session.commit()
+    answer = me.patch("/me", {"name": "黄永红"})
+    assert (answer.status_code, answer.json["code"]) == (409, "name_registered")
+    assert me.patch("/me", {"name": "老陈", "zone": "male"}).json["zone"] == "male"

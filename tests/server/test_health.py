@@ -1,5 +1,7 @@
 """healthz, readyz, metrics, the H5 page and printed links."""
 
+import re
+
 import pytest
 from apiflask import APIFlask
 
@@ -33,7 +35,11 @@ def test_metrics_count_requests(guest: Caller) -> None:
 
 def test_the_openapi_document_and_its_page_are_there(guest: Caller) -> None:
     assert guest.get("/openapi.json").json["info"]["title"] == "链驿 Lianyi"
-    assert guest.http.get("/docs").status_code == 200
+    page = guest.http.get("/docs").text
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert links
+    assert all(link.startswith("/docs/assets/") for link in links)
+    assert all(guest.http.get(link, buffered=True).status_code == 200 for link in links)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +59,7 @@ def test_a_printed_link_never_leaves_the_site(app: APIFlask) -> None:
     answer = app.test_client().get("/q/booking/%0d%0aLocation:%20http://evil")
     assert answer.status_code in (302, 404)
     assert "evil" not in answer.headers.get("Location", "").split("#")[0]
-    assert app.test_client().get("/q/nothing/x").status_code == 404
+    assert app.test_client().get("/q/nothing/x").headers["Location"] == "/#/pages/services/index"
 
 
 @pytest.mark.rule("O16")
