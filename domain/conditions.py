@@ -17,6 +17,7 @@ from domain.facts import FactError, FieldFacts, FieldType, Value, as_fraction
 from domain.formulas import Formula
 from domain.knowledge import Choices, Knowledge, Listed, Possible, Unlisted
 from domain.spans import Span
+from domain.statements import as_statement
 
 
 class Sign(StrEnum):
@@ -141,7 +142,9 @@ class Leaf:
 
     @property
     def requirement(self) -> str:
-        """The requirement in words: 资产负债率 ≤ 70%."""
+        """The requirement in words: 资产负债率 ≤ 70%, 未列入失信."""
+        if self.field.type is FieldType.BOOL and self.op.name in ("eq", "ne"):
+            return as_statement(self.field.label, self.wanted == (self.op.name == "eq"))
         ranked = self.field.type is FieldType.ENUM
         phrase = _RANKED_PHRASES.get(self.op.name, self.op.phrase) if ranked else self.op.phrase
         return phrase.format(field=self.field.label, wanted=self.shown)

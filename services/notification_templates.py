@@ -27,7 +27,7 @@ TEMPLATES: Mapping[str, Template] = {
         Template(
             name="booking_confirmed",
             title="预约成功",
-            text="{service}，{time}，地点：{place}。到店请出示预约码。",
+            text="{service}，{time}，地点：{place}。到了请出示预约码。",
             fields={"thing1": "service", "time2": "time", "thing3": "place", "character_string4": "code"},
             asked_for=("booking",),
         ),
