@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from bench.load import Answer, Call, send_all
 from models.organisation import PartyBranch
 from models.people import Person
-from services.activities import CreateActivity, add_activity, publish
+from services.activity_making import CreateActivity, add_activity, publish
 from services.people import issue_token
 from tests.live import Live
 

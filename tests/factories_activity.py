@@ -14,7 +14,7 @@ from domain.permissions import Actor, GrantFacts
 from models.activity import Activity, CheckIn, Registration
 from models.organisation import PartyBranch
 from models.people import Person
-from services.activities import CreateActivity, add_activity, publish
+from services.activity_making import CreateActivity, add_activity, publish
 from services.attendance import CheckInByCode, CheckInOutcome, check_in
 from services.idempotency import digest
 from services.ports import Signer

@@ -11,7 +11,8 @@ from domain.attendance import LATE_AFTER_MINUTES, phase, registration_is_open, s
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant
 from models.activity import Activity, Leave, Registration
-from services.activities import ActivityView, CreateActivity, HostWish, TimeFilter, facts_of
+from services.activities import ActivityView, TimeFilter, facts_of
+from services.activity_making import CreateActivity, HostWish
 from services.idempotency import digest
 from services.registrations import AskLeave, Register
 

@@ -15,7 +15,7 @@ from miniprogram_api.schemas.activities import (
     RegistrationOut,
 )
 from miniprogram_api.schemas.base import Empty
-from services import activities, registrations
+from services import activities, activity_making, registrations
 
 bp = APIBlueprint("activities", __name__, url_prefix="/api/v1", tag="活动 Activities")
 
@@ -62,7 +62,7 @@ def create_activity(json_data: ActivityIn) -> tuple[ActivityOut, int]:
     now, actor = deps().now(), current_actor()
     command = json_data.to_command(deps().options.timezone)
     with deps().unit_of_work() as session:
-        row, is_new = activities.create_activity(session, command, actor=actor, now=now)
+        row, is_new = activity_making.create_activity(session, command, actor=actor, now=now)
         view = activities.view_activities(session, [row], actor=actor)[0]
         return ActivityOut.of(view, now=now), 201 if is_new else 200
 
@@ -74,7 +74,7 @@ def publish_activity(code: str, json_data: Empty) -> ActivityOut:
     """Show a draft to its audience."""
     now, actor = deps().now(), current_actor()
     with deps().unit_of_work() as session:
-        row = activities.publish_activity(session, code, actor=actor, now=now)
+        row = activity_making.publish_activity(session, code, actor=actor, now=now)
         return ActivityOut.of(activities.view_activities(session, [row], actor=actor)[0], now=now)
 
 

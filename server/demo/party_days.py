@@ -10,7 +10,7 @@ from domain.attendance import OPENS_BEFORE
 from models.activity import Activity, ActivityHost
 from models.organisation import PartyBranch
 from server.demo_identities import ALL
-from services.activities import CreateActivity, add_activity, publish
+from services.activity_making import CreateActivity, add_activity, publish
 
 TIMEZONE = "Asia/Shanghai"
 STAYS_OPEN = timedelta(minutes=30)

@@ -15,15 +15,8 @@ from domain.permissions import Actor
 from models.activity import Activity, ActivityEvent, ActivityHost
 from models.organisation import PartyBranch
 from server.gateways.cipher import KeySigner
-from services.activities import (
-    CreateActivity,
-    HostWish,
-    create_activity,
-    hosts_of,
-    list_activities,
-    publish_activity,
-    show_activity,
-)
+from services.activities import hosts_of, list_activities, show_activity
+from services.activity_making import CreateActivity, HostWish, create_activity, publish_activity
 from services.scan_tickets import display_code
 from tests.factories import create_branch, create_chain, create_org, create_person
 from tests.factories_activity import actor_of, register_person, scan_in, secretary_of

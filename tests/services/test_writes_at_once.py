@@ -14,7 +14,7 @@ from models.people import Person, WeChatAccount
 from models.policy import QuestionPause
 from server.db import Database
 from services import org_facts
-from services.activities import CreateActivity, create_activity, publish_activity
+from services.activity_making import CreateActivity, create_activity, publish_activity
 from services.org_facts import Answer, record_facts
 from services.people import sign_in_wechat
 from services.policy_catalogue import Fields
