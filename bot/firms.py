@@ -12,7 +12,7 @@ from domain.errors import NotAllowed
 from domain.permissions import Scope, may
 from models.organisation import Org
 from services.org_facts import find_org
-from services.org_names import org_mentioned
+from services.org_names import orgs_mentioned
 
 MOST = 3
 
@@ -26,12 +26,13 @@ class Firm:
 
 def another_named(turn: Turn) -> str | None:
     """The name of a firm in the sentence that is not the speaker's own: its facts are not for them."""
-    found = org_mentioned(turn.context.session, turn.text)
+    found = orgs_mentioned(turn.context.session, turn.text)
     if found is None:
         return None
+    ids, name = found
     actor = turn.context.actor
-    own = actor is not None and may(actor, "org.read", [Scope("org", found[0])])
-    return None if own else found[1]
+    own = actor is not None and may(actor, "org.read", [Scope("org", org_id) for org_id in ids])
+    return None if own else name
 
 
 def resolve(turn: Turn) -> Firm | Choices | None:

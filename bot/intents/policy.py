@@ -69,7 +69,7 @@ class PolicyIntent:
     def answer(self, turn: Turn) -> Reply:
         """A follow-up on what was just shown, a general question, or a search."""
         if other := firms.another_named(turn):
-            return turn.reply(self.name, [Text(phrasing.OTHER_FIRM.format(org=other))], refused="another_firm")
+            return self._other_firm(turn, other)
         asked_of = firms.resolve(turn)
         if isinstance(asked_of, Choices):
             return turn.reply(self.name, [asked_of])
@@ -86,6 +86,8 @@ class PolicyIntent:
         shown: list[str] = turn.context.memory.get("policies", [])
         if not shown or not is_follow_up(turn):
             return None
+        if other := firms.another_named(turn):
+            return self._other_firm(turn, other)
         asked_of = firms.resolve(turn)
         if isinstance(asked_of, Choices):
             return turn.reply(self.name, [asked_of])
@@ -104,6 +106,10 @@ class PolicyIntent:
             reply = turn.reply(self.name, [Text(_about(picked[0], aspect, turn))], follow_up=True)
             return replace(reply, refs=(guest_card(picked[0], turn),))
         return turn.reply(self.name, _card(turn, picked, asked_of), follow_up=True)
+
+    def _other_firm(self, turn: Turn, name: str) -> Reply:
+        """Only its own people may know how a firm stands."""
+        return turn.reply(self.name, [Text(phrasing.OTHER_FIRM.format(org=name))], refused="another_firm")
 
     def _general(self, turn: Turn, org: firms.Firm | None, *, seen: Sequence[str] = ()) -> Reply:
         """The policies most worth a look, best first; those after what was seen where more are wanted."""

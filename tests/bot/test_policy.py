@@ -179,6 +179,23 @@ def test_another_firms_situation_is_refused(new_talk: NewTalk, contact: Actor, s
 
 
 @pytest.mark.rule("T51")
+def test_another_firm_is_refused_in_a_follow_up_too(new_talk: NewTalk, contact: Actor, session: Session) -> None:
+    talk = new_talk(contact)
+    create_org(session, now=talk.context.now, name="蓝湾仓配有限公司（虚构）")
+    assert talk.say("我们能申请高新技术企业吗").policies
+    assert talk.say("那蓝湾仓配够不够条件").policies == []
+
+
+@pytest.mark.rule("T51")
+def test_a_firm_that_shares_its_name_may_ask_about_itself(new_talk: NewTalk, contact: Actor, session: Session) -> None:
+    own = session.get_one(Org, next(iter(contact.scopes("enterprise_contact", "org"))))
+    talk = new_talk(contact)
+    name = own.name_on(talk.context.today)
+    create_org(session, now=talk.context.now, name=name)
+    assert talk.say(f"{name}能申请高新技术企业吗").policies
+
+
+@pytest.mark.rule("T51")
 def test_ones_own_firm_may_be_named(new_talk: NewTalk, contact: Actor, session: Session) -> None:
     own = session.get_one(Org, next(iter(contact.scopes("enterprise_contact", "org"))))
     talk = new_talk(contact)
