@@ -15,7 +15,9 @@ function serverAddress(): string {
 export const SERVER = serverAddress()
 const TIMEOUT_MS = 12_000
 
-type Method = 'GET' | 'POST' | 'PATCH'
+type Write = 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+type Method = 'GET' | Write
+type Extra = Record<string, string>
 type Query = Record<string, string | number | undefined>
 
 /** What the client needs of the session; set once at start so that neither imports the other. */
@@ -47,8 +49,8 @@ export function withQuery(path: string, query: Query = {}): string {
   return parts.length ? `${path}?${parts.join('&')}` : path
 }
 
-function exchange<T>(method: Method, path: string, body: unknown, token: string | null): Promise<T> {
-  const header: Record<string, string> = { Accept: 'application/json', 'X-Device-Id': deviceId() }
+function exchange<T>(method: Method, path: string, body: unknown, token: string | null, extra: Extra = {}): Promise<T> {
+  const header: Record<string, string> = { Accept: 'application/json', 'X-Device-Id': deviceId(), ...extra }
   if (token) header.Authorization = `Bearer ${token}`
   if (method !== 'GET') header['Content-Type'] = 'application/json'
   return new Promise<T>((resolve, reject) => {
@@ -73,41 +75,41 @@ function exchange<T>(method: Method, path: string, body: unknown, token: string 
 }
 
 /** Reads never ask for sign-in: an expired token is dropped and the page shows what a guest may see. */
-export async function get<T>(path: string, query: Query = {}): Promise<T> {
+export async function get<T>(path: string, query: Query = {}, extra: Extra = {}): Promise<T> {
   const token = session.token()
   try {
-    return await exchange<T>('GET', withQuery(path, query), undefined, token)
+    return await exchange<T>('GET', withQuery(path, query), undefined, token, extra)
   } catch (error) {
     if (!token || !(error instanceof ApiError) || error.status !== 401) throw error
     session.forget(token)
-    return exchange<T>('GET', withQuery(path, query), undefined, null)
+    return exchange<T>('GET', withQuery(path, query), undefined, null, extra)
   }
 }
 
 /** A write asks for sign-in first when nobody is signed in, and once more when the server no longer knows the token. */
-export async function send<T>(method: 'POST' | 'PATCH', path: string, body: unknown = {}): Promise<T> {
+export async function send<T>(method: Write, path: string, body: unknown = {}, extra: Extra = {}): Promise<T> {
   if (!session.token() && !(await session.ask())) throw new SignInDeclined()
   const token = session.token()
   try {
-    return await exchange<T>(method, path, body, token)
+    return await exchange<T>(method, path, body, token, extra)
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error
     if (token) session.forget(token)
     if (!(await session.ask())) throw new SignInDeclined()
-    return exchange<T>(method, path, body, session.token())
+    return exchange<T>(method, path, body, session.token(), extra)
   }
 }
 
 export const post = <T>(path: string, body: unknown = {}): Promise<T> => send<T>('POST', path, body)
 
-/** A POST that a guest may make: the bot, a scan, sign-in itself. */
-export async function postAsGuest<T>(path: string, body: unknown): Promise<T> {
+/** A POST that never opens the sign-in page: what a guest may do, and what runs in the background. */
+export async function postAsGuest<T>(path: string, body: unknown, extra: Extra = {}): Promise<T> {
   const token = session.token()
   try {
-    return await exchange<T>('POST', path, body, token)
+    return await exchange<T>('POST', path, body, token, extra)
   } catch (error) {
     if (!token || !(error instanceof ApiError) || error.status !== 401) throw error
     session.forget(token)
-    return exchange<T>('POST', path, body, null)
+    return exchange<T>('POST', path, body, null, extra)
   }
 }

@@ -1,7 +1,7 @@
 import { reactive, watch } from 'vue'
 import { get, postAsGuest, send, useSessionPort } from '@/api/client'
 import type { AppConfig, Named, Person, SignedIn } from '@/api/types'
-import { read, remove, write } from './storage'
+import { read, remove, removeAll, write } from './storage'
 
 /** Who is signed in on this phone. Guests may look at everything; the first write asks. */
 export const session = reactive({
@@ -64,6 +64,7 @@ export function forgetPerson(): void {
   session.person = null
   session.orgCode = null
   for (const key of ['token', 'person', 'org', 'passes', 'page:activities', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
+  removeAll('page:desk:')
 }
 
 export async function signOut(): Promise<void> {

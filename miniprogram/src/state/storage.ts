@@ -26,3 +26,13 @@ export function remove(key: string): void {
     // nothing was kept, so nothing has to go
   }
 }
+
+/** Everything whose name begins so: what was kept for a person who has gone. */
+export function removeAll(prefix: string): void {
+  try {
+    const names = uni.getStorageInfoSync().keys.filter((name) => name.startsWith(PREFIX + prefix))
+    for (const name of names) uni.removeStorageSync(name)
+  } catch {
+    // a storage that cannot be listed holds nothing that can be read
+  }
+}

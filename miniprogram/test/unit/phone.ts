@@ -36,6 +36,7 @@ beforeEach(() => {
     getStorageSync: (key: string) => phone.storage[key] ?? '',
     setStorageSync: (key: string, value: unknown) => (phone.storage[key] = value),
     removeStorageSync: (key: string) => delete phone.storage[key],
+    getStorageInfoSync: () => ({ keys: Object.keys(phone.storage) }),
     navigateTo: ({ url }: { url: string }) => phone.opened.push(url),
     switchTab: ({ url }: { url: string }) => phone.opened.push(url),
   })
