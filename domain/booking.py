@@ -30,16 +30,26 @@ HOLDING_STATES = ("requested", "confirmed", "checked_in", "completed", "overstay
 UPCOMING_STATES = ("requested", "confirmed", "checked_in")
 PASS_STATES = ("confirmed", "checked_in")
 SOURCES = ("app", "bot", "walkin", "desk")
+HOLD_KINDS = ("offer", "closure")
+CLOSURE_KINDS = ("closed", "broken", "cleaning")
+MARK_KINDS = ("no_show", "late_cancel")
 LATE_CANCEL = timedelta(minutes=10)
 EARLY_ARRIVAL = timedelta(minutes=30)
 
 # from → the states it may go to
 MOVES: dict[str, frozenset[str]] = {
-    "requested": frozenset({"confirmed", "refused", "lapsed", "cancelled"}),
+    "requested": frozenset({"confirmed", "refused", "lapsed", "cancelled", "moved", "displaced"}),
     "confirmed": frozenset({"checked_in", "cancelled", "no_show", "moved", "displaced"}),
     "checked_in": frozenset({"completed", "overstayed"}),
     "overstayed": frozenset({"completed"}),
 }
+# what the desk may take back within `UNDO_FOR` (撤销), with a trace
+UNDO_MOVES: dict[str, frozenset[str]] = {
+    "checked_in": frozenset({"confirmed"}),
+    "completed": frozenset({"checked_in", "overstayed"}),
+    "no_show": frozenset({"confirmed"}),
+}
+UNDO_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from domain.local_time import DAY_MINUTES, at_minute, local_day
 
 ONE_DAY = timedelta(days=1)
+DAY_KINDS = ("workday", "restday", "holiday")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.booking import ACTIVE_STATES, SOURCES, STATES
+from domain.booking import ACTIVE_STATES, CLOSURE_KINDS, HOLD_KINDS, MARK_KINDS, SOURCES, STATES
+from domain.opening import DAY_KINDS
 from domain.service_types import SERVICE_KINDS, UNIT_STATES, UNIT_ZONES, ZONES
 from models.base import Base, ClientKeyed, Timestamped
 
@@ -92,6 +93,8 @@ class Service(Base, Timestamped):
     is_bookable: Mapped[bool] = mapped_column(default=True)
     who_may_book: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     max_future_per_person: Mapped[int | None] = mapped_column()
+    max_party: Mapped[int | None] = mapped_column()
+    is_overnight: Mapped[bool] = mapped_column(default=False)
     window_days: Mapped[int] = mapped_column(default=14)
     hold_minutes: Mapped[int] = mapped_column(default=1440)
     provider_org_id: Mapped[int | None] = mapped_column(ForeignKey("orgs.id"))
@@ -121,11 +124,15 @@ class Unit(Base):
 
 
 class OpeningRule(Base):
-    """开放时间 of a centre, or of one service. The newest set in effect counts; minutes from local midnight."""
+    """开放时间 of a centre, or of one service. The newest set in effect counts; minutes from local midnight.
+
+    `day_kind` makes a rule follow the working calendar instead of the weekday (decision 17).
+    """
 
     __tablename__ = "opening_rules"
     __table_args__ = (
         CheckConstraint("weekday >= 0 AND weekday <= 6", name="weekday"),
+        CheckConstraint(f"day_kind IN {DAY_KINDS!r}", name="day_kind"),
         CheckConstraint(
             "opens_minutes >= 0 AND opens_minutes < 1440 AND closes_minutes >= 0 AND closes_minutes <= 1440",
             name="minutes",
@@ -138,6 +145,7 @@ class OpeningRule(Base):
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
     weekday: Mapped[int | None] = mapped_column()
+    day_kind: Mapped[str | None] = mapped_column(String(8))
     opens_minutes: Mapped[int] = mapped_column()
     closes_minutes: Mapped[int] = mapped_column()
     effective_from: Mapped[date] = mapped_column()
@@ -164,8 +172,66 @@ class OpeningException(Base):
     reason: Mapped[str] = mapped_column(String(100), default="")
 
 
+class RosterRule(Base, Timestamped):
+    """值班表: who is on duty at a desk, weekly or on the days from_on ≤ day < to_on. No rule, no bookings."""
+
+    __tablename__ = "roster_rules"
+    __table_args__ = (
+        ForeignKeyConstraint(["unit_id", "service_id"], ["units.id", "units.service_id"]),
+        CheckConstraint("weekday >= 0 AND weekday <= 6", name="weekday"),
+        CheckConstraint(
+            "opens_minutes >= 0 AND opens_minutes < 1440 AND closes_minutes >= 0 AND closes_minutes <= 1440",
+            name="minutes",
+        ),
+        CheckConstraint("to_on IS NULL OR from_on < to_on", name="days"),
+        Index(None, "centre_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    unit_id: Mapped[int] = mapped_column()
+    who: Mapped[str] = mapped_column(String(50))
+    weekday: Mapped[int | None] = mapped_column()
+    opens_minutes: Mapped[int] = mapped_column()
+    closes_minutes: Mapped[int] = mapped_column()
+    from_on: Mapped[date] = mapped_column()
+    to_on: Mapped[date | None] = mapped_column()
+
+
+class Closure(Base, Timestamped):
+    """停用、停业: a unit, a service or the whole centre is closed over [starts_at, ends_at); no end: until reopened.
+
+    Its holds keep the places; `is_past` only takes it out of the catalogue once it can no longer matter.
+    """
+
+    __tablename__ = "closures"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {CLOSURE_KINDS!r}", name="kind"),
+        CheckConstraint("ends_at IS NULL OR starts_at <= ends_at", name="times"),
+        CheckConstraint("unit_id IS NULL OR service_id IS NOT NULL", name="scope"),
+        ForeignKeyConstraint(["unit_id", "service_id"], ["units.id", "units.service_id"]),
+        UniqueConstraint("made_by_id", "client_uuid"),
+        Index(None, "centre_id", "is_past"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
+    unit_id: Mapped[int | None] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(String(100), default="")
+    starts_at: Mapped[datetime] = mapped_column()
+    ends_at: Mapped[datetime | None] = mapped_column()
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    ended_at: Mapped[datetime | None] = mapped_column()
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    is_past: Mapped[bool] = mapped_column(default=False)
+    client_uuid: Mapped[str | None] = mapped_column(String(36))
+
+
 class CentreNotice(Base, Timestamped):
-    """中心公告: congestion, closure, hours."""
+    """中心公告: congestion, closure, hours. Congestion adds its `grace_minutes` to bookings starting in its window."""
 
     __tablename__ = "centre_notices"
     __table_args__ = (
@@ -180,6 +246,9 @@ class CentreNotice(Base, Timestamped):
     message: Mapped[str] = mapped_column(String(300))
     starts_at: Mapped[datetime] = mapped_column()
     ends_at: Mapped[datetime | None] = mapped_column()
+    grace_minutes: Mapped[int] = mapped_column(default=0)
+    posted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    is_past: Mapped[bool] = mapped_column(default=False)
 
 
 class Booking(Base, Timestamped, ClientKeyed):
@@ -192,6 +261,27 @@ class Booking(Base, Timestamped, ClientKeyed):
     __tablename__ = "bookings"
     __table_args__ = (
         UniqueConstraint("person_id", "client_uuid"),
+        Index(
+            "uq_bookings_made_by_id_client_uuid",
+            "made_by_id",
+            "client_uuid",
+            unique=True,
+            postgresql_where=text("made_by_id IS NOT NULL"),
+            sqlite_where=text("made_by_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_bookings_moved_to_id",
+            "moved_to_id",
+            unique=True,
+            postgresql_where=text("moved_to_id IS NOT NULL"),
+            sqlite_where=text("moved_to_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_bookings_inside",
+            "ends_at",
+            postgresql_where=text("state = 'checked_in'"),
+            sqlite_where=text("state = 'checked_in'"),
+        ),
         ForeignKeyConstraint(["unit_id", "service_id"], ["units.id", "units.service_id"]),
         CheckConstraint(f"state IN {STATES!r}", name="state"),
         CheckConstraint(f"source IN {SOURCES!r}", name="source"),
@@ -237,6 +327,10 @@ class Booking(Base, Timestamped, ClientKeyed):
     overlap_allowed: Mapped[bool] = mapped_column(default=False)
     was_late_cancel: Mapped[bool] = mapped_column(default=False)
     reminded_at: Mapped[datetime | None] = mapped_column()
+    late_minutes: Mapped[int] = mapped_column(default=0)
+    guest_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
 
 
 class BookingEvent(Base):
@@ -255,6 +349,89 @@ class BookingEvent(Base):
     reason: Mapped[str | None] = mapped_column(String(200))
 
 
+class Mark(Base):
+    """爽约记录: a no-show (two halves) or a late cancel (one). It expires, is seen, and can be contested."""
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        UniqueConstraint("booking_id"),
+        CheckConstraint(f"kind IN {MARK_KINDS!r}", name="kind"),
+        CheckConstraint("halves IN (1, 2)", name="halves"),
+        Index(None, "person_id", "at"),
+        Index(
+            "ix_marks_contested",
+            "contested_at",
+            postgresql_where=text("contested_at IS NOT NULL AND decided_at IS NULL"),
+            sqlite_where=text("contested_at IS NOT NULL AND decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    halves: Mapped[int] = mapped_column()
+    at: Mapped[datetime] = mapped_column()
+    waived_at: Mapped[datetime | None] = mapped_column()
+    waive_reason: Mapped[str | None] = mapped_column(String(100))
+    contested_at: Mapped[datetime | None] = mapped_column()
+    contest_text: Mapped[str | None] = mapped_column(String(300))
+    decided_at: Mapped[datetime | None] = mapped_column()
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Hold(Base):
+    """占位: an offer to someone on the wait-list, or a closure. The second source of `occupancy`, by the same triggers.
+
+    While open a unit is taken over [starts_at, occupied_until), or `seats` of a pool.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        ForeignKeyConstraint(["unit_id", "service_id"], ["units.id", "units.service_id"]),
+        CheckConstraint(f"kind IN {HOLD_KINDS!r}", name="kind"),
+        CheckConstraint(
+            "(kind = 'offer') = (entry_id IS NOT NULL) AND (kind = 'closure') = (closure_id IS NOT NULL)", name="cause"
+        ),
+        CheckConstraint("(kind = 'offer') = (answer_until IS NOT NULL)", name="answer_until"),
+        CheckConstraint("starts_at < ends_at AND ends_at <= occupied_until", name="times"),
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("is_open = (outcome IS NULL)", name="outcome"),
+        Index(None, "closure_id"),
+        Index(None, "service_id", "starts_at"),
+        Index(
+            "uq_holds_entry_open",
+            "entry_id",
+            unique=True,
+            postgresql_where=text("is_open"),
+            sqlite_where=text("is_open"),
+        ),
+        Index(None, "entry_id"),
+        Index(
+            "ix_holds_answer_until",
+            "answer_until",
+            postgresql_where=text("is_open"),
+            sqlite_where=text("is_open"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    unit_id: Mapped[int | None] = mapped_column()
+    starts_at: Mapped[datetime] = mapped_column()
+    ends_at: Mapped[datetime] = mapped_column()
+    occupied_until: Mapped[datetime] = mapped_column()
+    seats: Mapped[int] = mapped_column(default=1)
+    is_open: Mapped[bool] = mapped_column(default=True)
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entries.id"))
+    closure_id: Mapped[int | None] = mapped_column(ForeignKey("closures.id"))
+    made_at: Mapped[datetime] = mapped_column()
+    answer_until: Mapped[datetime | None] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column()
+    outcome: Mapped[str | None] = mapped_column(String(12))
+
+
 class Occupancy(Base):
     """占用. Unit rows: one per taken interval. Pool rows (no unit): one counter per cell of time.
 
@@ -269,6 +446,12 @@ class Occupancy(Base):
         Index(None, "service_id", "starts_at", "ends_at"),
         Index(None, "unit_id", "ends_at"),
         Index(None, "booking_id"),
+        Index(
+            "ix_occupancy_hold_id",
+            "hold_id",
+            postgresql_where=text("hold_id IS NOT NULL"),
+            sqlite_where=text("hold_id IS NOT NULL"),
+        ),
         Index(
             "uq_occupancy_cell",
             "service_id",
@@ -290,6 +473,7 @@ class Occupancy(Base):
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id", ondelete="CASCADE"))
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id"))
     starts_at: Mapped[datetime] = mapped_column()
     ends_at: Mapped[datetime] = mapped_column()
     taken: Mapped[int | None] = mapped_column()

@@ -15,7 +15,8 @@ class Notification(Base, Timestamped):
     """One piece of news for one person. The inbox shows it from the moment of its commit.
 
     `push_state` tells what became of the WeChat message: there is no idempotency key towards
-    WeChat, so an unknown outcome stays `unknown` and is not sent again (decision 33).
+    WeChat, so an unknown outcome stays `unknown` and is not sent again (decision 33). `push_at`: at night the
+    inbox has it at once and the message waits (免打扰).
     """
 
     __tablename__ = "notifications"
@@ -33,6 +34,7 @@ class Notification(Base, Timestamped):
     page: Mapped[str | None] = mapped_column(String(200))
     dedupe_key: Mapped[str] = mapped_column(String(100))
     due_at: Mapped[datetime] = mapped_column()
+    push_at: Mapped[datetime | None] = mapped_column()
     push_state: Mapped[str] = mapped_column(String(8), default="queued")
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column()

@@ -25,6 +25,7 @@ class Person(Base, Timestamped):
     zone: Mapped[str | None] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(8), default="active")
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    calendar_serial: Mapped[int] = mapped_column(default=0)
     grants: Mapped[list["Grant"]] = relationship(back_populates="person")
 
 
