@@ -1,19 +1,27 @@
 import { get, post } from './client'
-import type { Availability, BookIn, Booking, Centre, Month, Page, Service, Zone } from './types'
+import type { Availability, BookIn, Booking, BookingDetail, Centre, Month, MoveIn, Notice, Page, Service, Zone } from './types'
 
-export const centres = (): Promise<Page<Centre>> => get('/centres', { per_page: 50 })
+/** `near` is used for this one answer; neither the phone nor the server keeps it. */
+export const centres = (near?: string): Promise<Page<Centre>> => get('/centres', { per_page: 50, near })
 export const servicesOf = (centre: string): Promise<Page<Service>> =>
   get(`/centres/${encodeURIComponent(centre)}/services`, { per_page: 100 })
 export const service = (code: string): Promise<Service> => get(`/services/${encodeURIComponent(code)}`)
+export const noticesOf = (centre: string): Promise<Page<Notice>> => get('/notices', { centre })
 
 export const availability = (code: string, date: string, minutes?: number, zone?: Zone): Promise<Availability> =>
   get(`/services/${encodeURIComponent(code)}/availability`, { date, minutes, zone })
 
-export const month = (code: string, from: string, days: number, zone?: Zone): Promise<Month> =>
-  get(`/services/${encodeURIComponent(code)}/availability/month`, { from, days, zone })
+export const month = (code: string, from: string, days: number, zone?: Zone, minutes?: number): Promise<Month> =>
+  get(`/services/${encodeURIComponent(code)}/availability/month`, { from, days, zone, minutes })
 
 export const book = (wish: BookIn, key: string): Promise<Booking> => post('/bookings', { ...wish, client_uuid: key })
-export const cancel = (code: string): Promise<Booking> => post(`/bookings/${code}/cancel`)
-export const booking = (code: string): Promise<Booking> => get(`/bookings/${code}`)
+export const booking = (code: string): Promise<BookingDetail> => get(`/bookings/${code}`)
 export const myBookings = (state: 'upcoming' | 'past'): Promise<Page<Booking>> =>
   get('/bookings', { mine: 1, state, per_page: 100 })
+
+export const cancel = (code: string): Promise<Booking> => post(`/bookings/${code}/cancel`)
+export const move = (code: string, wish: MoveIn, key: string): Promise<Booking> =>
+  post(`/bookings/${code}/move`, { ...wish, client_uuid: key })
+export const late = (code: string, minutes: number, choice?: 'other_unit' | 'shorten'): Promise<Booking> =>
+  post(`/bookings/${code}/late`, choice ? { minutes, choice } : { minutes })
+export const extend = (code: string, minutes: number): Promise<Booking> => post(`/bookings/${code}/extend`, { minutes })

@@ -91,3 +91,120 @@ export interface BotAnswer {
 export type Inbox = Schemas['InboxPage']
 export type InboxItem = Inbox['items'][number]
 export type SubscribeTemplates = Schemas['TemplatesOut']
+
+/** Booking in depth: late, moved, displaced, the wait-list and the marks. */
+export interface LateFacts {
+  minutes: number
+  possible: boolean
+  max: number
+}
+export interface BookingEvent {
+  seq: number
+  at: string
+  from: string | null
+  to: string
+  reason: string | null
+  by: 'me' | 'staff' | 'system'
+}
+export interface Elsewhere {
+  service: Named
+  centre: Named & { place: string }
+  alternatives: Span[]
+}
+export interface DisplacedOptions {
+  alternatives: Span[]
+  elsewhere: Elsewhere[]
+  waitlist: boolean
+}
+interface BookingDepth {
+  late: LateFacts
+  can_move: boolean
+  can_extend: boolean
+  grace_reason: 'congestion' | null
+  moved_to: string | null
+  calendar_url: string
+  entry: { id: string } | null
+}
+/** What a phone kept by an older version of the app may lack. */
+export type BookingView = Booking & Partial<BookingDepth>
+export type BookingDetail = BookingView & { events?: BookingEvent[]; moved_from?: string | null; options?: DisplacedOptions | null }
+export interface MoveIn {
+  start: string
+  minutes?: number
+  zone?: Zone
+  party_size?: number
+}
+export type LateChoice =
+  | { choice: 'other_unit'; unit: string; end: string }
+  | { choice: 'shorten'; end: string; minutes: number }
+  | { choice: 'later'; alternatives: Span[] }
+
+export type WaitState = 'waiting' | 'offered' | 'accepted' | 'declined' | 'lapsed' | 'cancelled' | 'served'
+export interface WaitIn {
+  service: string
+  start: string
+  minutes?: number
+  until?: string
+  min_minutes?: number
+  zone?: Zone
+  party_size?: number
+  no_night_offers?: boolean
+  instead_of?: string
+}
+export interface Offer {
+  start: string
+  end: string
+  unit: string | null
+  answer_until: string
+  seconds_left: number
+}
+export interface OfferLine {
+  at: string
+  start: string
+  end: string
+  state: 'offered' | 'accepted' | 'declined' | 'lapsed' | 'withdrawn'
+  until: string | null
+  mine: boolean
+}
+export interface Entry {
+  id: string
+  state: WaitState
+  service: Named & { kind: string }
+  centre: Named & { place: string }
+  start: string
+  until: string
+  minutes: number
+  min_minutes: number
+  zone: Zone | null
+  party_size: number
+  joined_at: string
+  position: number | null
+  ahead: number
+  no_night_offers: boolean
+  lapses: number
+  offer: Offer | null
+  booking: string | null
+  log?: OfferLine[]
+  told_by: 'message' | 'inbox'
+}
+
+export interface Mark {
+  id: number
+  kind: 'no_show' | 'late_cancel'
+  booking: string
+  service: Named
+  at: string
+  counts: number
+  expires_at: string
+  waived_at: string | null
+  waive_reason: string | null
+  contested_at: string | null
+  can_contest: boolean
+}
+export interface Marks {
+  items: Mark[]
+  sum: number
+  limit: number
+  restricted_until: string | null
+}
+export type Notice = Centre['notices'][number]

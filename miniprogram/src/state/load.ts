@@ -21,9 +21,10 @@ interface Stored<T> {
 
 /**
  * The faces of a page over one read: loading until the first answer, then full; a later failure keeps what is shown.
- * With a key the last answer stays on the phone and is shown, marked with its time, when there is no network.
+ * With a key the last answer stays on the phone and is shown, marked with its time, when there is no network; `keep`
+ * says whether this answer may stay there.
  */
-export function useLoad<T>(fetch: () => Promise<T>, key?: string) {
+export function useLoad<T>(fetch: () => Promise<T>, key?: string, keep: () => boolean = () => true) {
   const state = reactive({ status: 'loading', data: null, storedAt: null, error: '', needsSignIn: false, refused: false }) as Loaded<T>
   let turn = 0
 
@@ -34,7 +35,7 @@ export function useLoad<T>(fetch: () => Promise<T>, key?: string) {
       const data = await fetch()
       if (mine !== turn) return
       Object.assign(state, { status: 'ready', data, storedAt: null, error: '', needsSignIn: false, refused: false })
-      if (key) write(`page:${key}`, { at: Date.now(), data })
+      if (key && keep()) write(`page:${key}`, { at: Date.now(), data })
     } catch (error) {
       if (mine === turn) fail(error)
     }

@@ -63,7 +63,7 @@ export function forgetPerson(): void {
   session.token = null
   session.person = null
   session.orgCode = null
-  for (const key of ['token', 'person', 'org', 'passes', 'page:activities', 'page:bookings:past', 'page:inbox', 'page:demands']) remove(key)
+  for (const key of ['token', 'person', 'org', 'passes', 'page:activities', 'page:bookings:past', 'waits', 'page:marks', 'page:inbox', 'page:demands']) remove(key)
   removeAll('page:desk:')
 }
 
