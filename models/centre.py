@@ -126,7 +126,8 @@ class Unit(Base):
 class OpeningRule(Base):
     """开放时间 of a centre, or of one service. The newest set in effect counts; minutes from local midnight.
 
-    `day_kind` makes a rule follow the working calendar instead of the weekday (decision 17).
+    `day_kind` makes a rule follow the working calendar instead of the weekday (decision 17); `is_closed`
+    says that there are no hours on the days it is for: 节假日休息.
     """
 
     __tablename__ = "opening_rules"
@@ -148,6 +149,7 @@ class OpeningRule(Base):
     day_kind: Mapped[str | None] = mapped_column(String(8))
     opens_minutes: Mapped[int] = mapped_column()
     closes_minutes: Mapped[int] = mapped_column()
+    is_closed: Mapped[bool] = mapped_column(default=False)
     effective_from: Mapped[date] = mapped_column()
 
 

@@ -31,6 +31,7 @@ COLUMNS = (
         "day_kind",
         "VARCHAR(8) CONSTRAINT ck_opening_rules_day_kind CHECK (day_kind IN ('workday', 'restday', 'holiday'))",
     ),
+    ("opening_rules", "is_closed", "BOOLEAN NOT NULL DEFAULT false"),
     ("people", "calendar_serial", "INTEGER NOT NULL DEFAULT 0"),
     ("services", "max_party", "INTEGER"),
     ("services", "is_overnight", "BOOLEAN NOT NULL DEFAULT false"),
