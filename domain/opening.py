@@ -1,7 +1,8 @@
 """Opening hours 开放时间: weekly rules with effective dates, exceptions, over midnight, all day.
 
 A window belongs to the local day on which it opens, also when it closes on the next one. The rules
-of a service, where there are any, stand in place of those of its centre.
+of a service, where there are any, stand in place of those of its centre. Within one timetable rules
+for a kind of day of the working calendar go before those for a weekday, a holiday's before a rest day's.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,9 +11,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from domain.local_time import DAY_MINUTES, at_minute, local_day
+from domain.work_calendar import WEEKENDS_ONLY, DayKind, WorkCalendar, kinds_for
 
 ONE_DAY = timedelta(days=1)
-DAY_KINDS = ("workday", "restday", "holiday")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,12 +26,17 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class OpeningRule:
-    """Open from one minute of the day to another; `closes` ≤ `opens` means the next day. No weekday: every day."""
+    """Open from one minute of the day to another; `closes` ≤ `opens` means the next day. No weekday: every day.
+
+    With a `day_kind` the rule follows the working calendar; `is_closed` leaves its days without hours.
+    """
 
     weekday: int | None
     opens: int
     closes: int
     effective_from: date = date.min
+    day_kind: str | None = None
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Opening:
     service_rules: tuple[OpeningRule, ...] = ()
     centre_exceptions: tuple[OpeningException, ...] = ()
     service_exceptions: tuple[OpeningException, ...] = ()
+    calendar: WorkCalendar = WEEKENDS_ONLY
 
 
 def rules_in_effect(rules: Sequence[OpeningRule], day: date) -> tuple[OpeningRule, ...]:
@@ -64,25 +71,34 @@ def rules_in_effect(rules: Sequence[OpeningRule], day: date) -> tuple[OpeningRul
 
 
 def hours_on(opening: Opening, day: date) -> tuple[tuple[int, int], ...]:
-    """The hours of one day as (opens, closes) minutes: an exception first, then the weekly rules."""
+    """The hours of one day as (opens, closes) minutes: an exception first, then the timetable in effect."""
     for exceptions in (opening.service_exceptions, opening.centre_exceptions):
         today = [exception for exception in exceptions if exception.from_on <= day < exception.to_on]
         if today:
             return tuple(sorted(e.hours for e in today if e.hours)) if all(e.hours for e in today) else ()
     rules = rules_in_effect(opening.service_rules, day) or rules_in_effect(opening.centre_rules, day)
-    return tuple(sorted((r.opens, r.closes) for r in rules if r.weekday is None or r.weekday == day.weekday()))
+    return hours_by_rules(rules, day.weekday(), opening.calendar.kind_of(day))
+
+
+def hours_by_rules(rules: Iterable[OpeningRule], weekday: int, kind: DayKind) -> tuple[tuple[int, int], ...]:
+    """The hours of one timetable on such a weekday that is such a kind of day."""
+    fitting = [rule for rule in rules if rule.weekday is None or rule.weekday == weekday]
+    for wanted in (*kinds_for(kind), None):
+        chosen = [rule for rule in fitting if rule.day_kind == wanted]
+        if chosen:
+            return () if any(r.is_closed for r in chosen) else tuple(sorted((r.opens, r.closes) for r in chosen))
+    return ()
 
 
 @lru_cache(maxsize=20_000)
 def windows_of(opening: Opening, day: date) -> tuple[Interval, ...]:
     """The windows that open on that local day."""
-    return tuple(
-        Interval(
-            at_minute(day, opens, opening.tz),
-            at_minute(day, closes if closes > opens else closes + DAY_MINUTES, opening.tz),
-        )
-        for opens, closes in hours_on(opening, day)
-    )
+    return tuple(window_on(day, opens, closes, opening.tz) for opens, closes in hours_on(opening, day))
+
+
+def window_on(day: date, opens: int, closes: int, tz: tzinfo) -> Interval:
+    """From one minute of a local day to another; `closes` ≤ `opens` means the next day."""
+    return Interval(at_minute(day, opens, tz), at_minute(day, closes if closes > opens else closes + DAY_MINUTES, tz))
 
 
 @lru_cache(maxsize=20_000)

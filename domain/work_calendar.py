@@ -13,6 +13,8 @@ DayKind = Literal["workday", "restday", "holiday"]
 DAY_KINDS: tuple[DayKind, ...] = ("workday", "restday", "holiday")
 DAY_KIND_LABELS: dict[str, str] = {"workday": "工作日", "restday": "休息日", "holiday": "节假日"}
 SATURDAY = 5
+FEWEST_HOLIDAYS = 10
+"""No year since 2004 had fewer public holidays; a shorter list is not the whole year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ class WorkCalendar:
         return special.kind if special else weekday_kind(day)
 
     def knows_year(self, year: int) -> bool:
-        """Whether anything is known of that year beyond its weekends."""
-        return any(day.year == year for day in self.days)
+        """Whether that year's public holidays are known; a few days entered by hand are not yet a year."""
+        known = sum(day.year == year and special.kind == "holiday" for day, special in self.days.items())
+        return known >= FEWEST_HOLIDAYS
 
 
 def weekday_kind(day: date) -> DayKind:

@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.booking import ACTIVE_STATES, CLOSURE_KINDS, HOLD_KINDS, MARK_KINDS, SOURCES, STATES
-from domain.opening import DAY_KINDS
 from domain.service_types import SERVICE_KINDS, UNIT_STATES, UNIT_ZONES, ZONES
+from domain.work_calendar import DAY_KINDS
 from models.base import Base, ClientKeyed, Timestamped
 
 MAX_MINUTES = 1440
