@@ -24,8 +24,9 @@ interface Stored<T> {
  * With a key the last answer stays on the phone and is shown, marked with its time, when there is no network; `keep`
  * says whether this answer may stay there.
  */
-export function useLoad<T>(fetch: () => Promise<T>, key?: string, keep: () => boolean = () => true) {
+export function useLoad<T>(fetch: () => Promise<T>, key?: string | (() => string), keep: () => boolean = () => true) {
   const state = reactive({ status: 'loading', data: null, storedAt: null, error: '', needsSignIn: false, refused: false }) as Loaded<T>
+  const place = (): string => `page:${typeof key === 'function' ? key() : key}`
   let turn = 0
 
   async function load(): Promise<void> {
@@ -35,7 +36,7 @@ export function useLoad<T>(fetch: () => Promise<T>, key?: string, keep: () => bo
       const data = await fetch()
       if (mine !== turn) return
       Object.assign(state, { status: 'ready', data, storedAt: null, error: '', needsSignIn: false, refused: false })
-      if (key && keep()) write(`page:${key}`, { at: Date.now(), data })
+      if (key && keep()) write(place(), { at: Date.now(), data })
     } catch (error) {
       if (mine === turn) fail(error)
     }
@@ -43,7 +44,7 @@ export function useLoad<T>(fetch: () => Promise<T>, key?: string, keep: () => bo
 
   function fail(error: unknown): void {
     const offline = error instanceof ApiError && error.offline
-    const kept = offline && key ? read<Stored<T>>(`page:${key}`) : null
+    const kept = offline && key ? read<Stored<T>>(place()) : null
     state.needsSignIn = error instanceof ApiError && error.status === 401
     state.refused = error instanceof ApiError && (error.status === 403 || error.status === 404)
     if (kept) {
