@@ -14,7 +14,8 @@ from bot.turn import Turn
 from bot.understanding.slots import Wish, read_wish
 from domain.errors import Conflict, Refusal
 from services.activities import find_activity
-from services.bookings import Book, BookingView, book, cancel, get_booking
+from services.booking_views import BookingView, get_booking
+from services.bookings import Book, book, cancel
 from services.conversations import transcript
 from services.demands import CreateDemand, create_demand, submit_demand
 from services.idempotency import digest

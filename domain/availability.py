@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from domain.closures import closure_over
 from domain.local_time import local_day
 from domain.opening import grid, is_open
+from domain.rosters import is_on_duty
 from domain.service_types import ServiceFacts, UnitFacts, serves, zones_of
 
 WALKIN_RELEASE = timedelta(minutes=30)
@@ -104,6 +106,12 @@ def units_for(service: ServiceFacts, zone: str | None, *, with_walkin: bool) -> 
     return tuple(sorted(kept, key=lambda u: ((u.zone or "any") == "any", u.is_accessible, u.seats or 0, unit_order(u))))
 
 
+@lru_cache(maxsize=4096)
+def family_units(service: ServiceFacts) -> tuple[UnitFacts, ...]:
+    """The family units, which only staff give, as a last resort."""
+    return tuple(u for u in sorted(service.units, key=unit_order) if u.zone == "family" and u.state == "ok")
+
+
 def occupied_until(service: ServiceFacts, start: datetime, minutes: int) -> datetime:
     """The end of what a booking takes: its own end and the cleaning after it."""
     return start + timedelta(minutes=minutes + service.cleaning_minutes)
@@ -118,23 +126,55 @@ def opens_for_booking(service: ServiceFacts, start: datetime, now: datetime) -> 
 
 
 def free_units(
-    service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, zone: str | None, now: datetime
+    service: ServiceFacts,
+    timeline: Timeline,
+    start: datetime,
+    minutes: int,
+    *,
+    zone: str | None,
+    now: datetime,
+    by_staff: bool = False,
 ) -> list[UnitFacts]:
-    """The units that can be booked for [start, start + minutes), best first."""
-    if not opens_for_booking(service, start, now):
+    """The units that can be given for [start, start + minutes), best first.
+
+    The desk (`by_staff`) also gives the walk-in share, starts that have begun, and family units last of all.
+    """
+    if not by_staff and not opens_for_booking(service, start, now):
         return []
     until = occupied_until(service, start, minutes)
-    units = units_for(service, zone, with_walkin=start - now <= WALKIN_RELEASE)
+    units = units_for(service, zone, with_walkin=by_staff or start - now <= WALKIN_RELEASE)
+    if by_staff:
+        units += family_units(service)
     busy = timeline.units
-    return [unit for unit in units if unit.id not in busy or timeline.is_free(unit.id, start, until)]
+    free = [unit for unit in units if unit.id not in busy or timeline.is_free(unit.id, start, until)]
+    return free if is_simple(service) else [u for u in free if is_usable(service, u.id, start, minutes)]
 
 
-def free_seats(service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, now: datetime) -> int:
+def is_simple(service: ServiceFacts) -> bool:
+    """Nothing closed, and no roster to look at."""
+    return not service.closures and not service.rules.needs_roster
+
+
+def is_usable(service: ServiceFacts, unit_id: int, start: datetime, minutes: int) -> bool:
+    """Whether a unit is neither closed nor without somebody on duty, whoever may have it."""
+    if closure_over(service.closures, unit_id, start, occupied_until(service, start, minutes)):
+        return False
+    if not service.rules.needs_roster:
+        return True
+    return is_on_duty(service.rosters, unit_id, start, start + timedelta(minutes=minutes), service.opening.tz)
+
+
+def free_seats(
+    service: ServiceFacts, timeline: Timeline, start: datetime, minutes: int, *, now: datetime, by_staff: bool = False
+) -> int:
     """The seats of a pool that stay free in every cell a booking would touch."""
-    if service.capacity is None or not opens_for_booking(service, start, now):
+    if service.capacity is None or not (by_staff or opens_for_booking(service, start, now)):
         return 0
-    held = 0 if start - now <= WALKIN_RELEASE else service.capacity * service.walkin_permille // 1000
+    released = by_staff or start - now <= WALKIN_RELEASE
+    held = 0 if released else service.capacity * service.walkin_permille // 1000
     until = occupied_until(service, start, minutes)
+    if service.closures and closure_over(service.closures, None, start, until):
+        return 0
     taken = max((timeline.seats.get(cell, 0) for cell in cells(start, until, service.cell_minutes)), default=0)
     return max(0, service.capacity - held - taken)
 
@@ -186,8 +226,21 @@ def nearest_free(slots: Iterable[Slot], wished: datetime, *, party_size: int = 1
 
 def free_right_now(service: ServiceFacts, timeline: Timeline, *, now: datetime) -> int:
     """Places nobody occupies at this moment, for someone standing at the door."""
+    moment = timedelta(microseconds=1)
+    if closure_over(service.closures, None, now, now + moment):
+        return 0
     if service.rules.shares == "seats":
         cell = cells(now, now + timedelta(microseconds=1), service.cell_minutes)[0]
         return max(0, (service.capacity or 0) - timeline.seats.get(cell, 0))
-    moment = timedelta(microseconds=1)
-    return sum(timeline.is_free(u.id, now, now + moment) for u in units_for(service, None, with_walkin=True))
+    units = units_for(service, None, with_walkin=True)
+    if not is_simple(service):
+        units = tuple(u for u in units if is_usable_now(service, u.id, now=now))
+    return sum(timeline.is_free(u.id, now, now + moment) for u in units)
+
+
+def is_usable_now(service: ServiceFacts, unit_id: int, *, now: datetime) -> bool:
+    """Whether a unit is open, and staffed where it needs somebody, at this moment."""
+    moment = now + timedelta(microseconds=1)
+    if closure_over(service.closures, unit_id, now, moment):
+        return False
+    return not service.rules.needs_roster or is_on_duty(service.rosters, unit_id, now, moment, service.opening.tz)

@@ -1,6 +1,6 @@
 """Who may take a place, for how long, and how a booking lives 预约规则."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -35,6 +35,8 @@ CLOSURE_KINDS = ("closed", "broken", "cleaning")
 MARK_KINDS = ("no_show", "late_cancel")
 LATE_CANCEL = timedelta(minutes=10)
 EARLY_ARRIVAL = timedelta(minutes=30)
+LARGEST_PARTY = 10
+"""Of a pool, where the service does not say: nobody takes a whole dining room by one tap."""
 
 # from → the states it may go to
 MOVES: dict[str, frozenset[str]] = {
@@ -63,14 +65,14 @@ class OwnBooking:
     end: datetime
 
 
-def check_move(state: str, to: str) -> bool:
+def check_move(state: str, to: str, moves: Mapping[str, frozenset[str]] = MOVES) -> bool:
     """Whether a booking has to be moved to that state; False where it is there already.
 
     Raises Conflict `booking_state` for a way that does not exist.
     """
     if state == to:
         return False
-    if to not in MOVES.get(state, frozenset()):
+    if to not in moves.get(state, frozenset()):
         raise Conflict("booking_state", state=state)
     return True
 
@@ -113,8 +115,14 @@ def check_start(service: ServiceFacts, start: datetime, minutes: int, *, now: da
 
 
 def check_party(service: ServiceFacts, party_size: int) -> None:
-    """Seats and rooms take parties, a numbered unit takes one. Raises Invalid `party_size`."""
-    most = service.capacity if service.capacity is not None else max((u.seats or 1 for u in service.units), default=1)
+    """Seats and rooms take parties, a numbered unit takes one; of a pool at most `max_party` (default ten) a booking.
+
+    Raises Invalid `party_size`.
+    """
+    if service.capacity is not None:
+        most = min(service.max_party or LARGEST_PARTY, service.capacity)
+    else:
+        most = max((u.seats or 1 for u in service.units), default=1)
     if not 1 <= party_size <= most:
         raise Invalid("party_size", max=most)
 
@@ -163,6 +171,18 @@ def check_limits(
 def pick_unit(units: Iterable[UnitFacts], party_size: int) -> UnitFacts | None:
     """The first unit that is large enough; units come best first."""
     return next((unit for unit in units if unit.seats is None or unit.seats >= party_size), None)
+
+
+def kept_until(service: ServiceFacts, start: datetime, grace_until: datetime) -> datetime:
+    """Until when a place is kept: the grace, and the longest congestion notice (拥堵公告) over its start on top."""
+    if not service.congestion:
+        return grace_until
+    return grace_until + timedelta(minutes=congestion_minutes(service, start))
+
+
+def congestion_minutes(service: ServiceFacts, start: datetime) -> int:
+    """By how much congestion at that time stretches the grace."""
+    return max((c.minutes for c in service.congestion if c.covers(start)), default=0)
 
 
 def is_late_cancel(state: str, start: datetime, now: datetime) -> bool:

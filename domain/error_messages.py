@@ -74,6 +74,8 @@ MESSAGES: dict[str, str] = {
     "unknown_booking": "没有找到这条预约",
     "slot_full": "该时段已约满，请看看旁边的时间",
     "closed_then": "这段时间不开放，请换个时间",
+    "closed_now": "这里临时停用：{reason}。请换个时间或看看别的中心",
+    "restricted": "近 30 天有三次没来，{until} 前可直接到店，或约一小时内的时段；过夜休息不受影响",
     "zone_required": "请先选择男区或女区",
     "zone_not_served": "这项服务没有您选的分区，请换一个分区或服务",
     "unknown_zone": "没有这个分区，请选男区或女区",

@@ -4,11 +4,14 @@ A new service of an existing kind is only a data row; a new kind is one entry in
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from math import gcd
 from typing import Literal
 
+from domain.closures import ClosureFacts
 from domain.opening import Opening
+from domain.rosters import RosterFacts
 
 ZONES = ("male", "female")
 UNIT_ZONES = ("male", "female", "family", "any")
@@ -25,12 +28,14 @@ class ServiceKind:
     first_state: Literal["confirmed", "requested"] = "confirmed"
     longest_slots: int = 2
     """How many slots one booking may last where the service does not say."""
+    needs_roster: bool = False
+    """A unit is bookable only while somebody is on duty at it."""
 
 
 SERVICE_KINDS: dict[str, ServiceKind] = {
     "unit": ServiceKind("编号设施", "units"),
     "pool": ServiceKind("名额", "seats"),
-    "desk": ServiceKind("值班窗口", "units", longest_slots=1),
+    "desk": ServiceKind("值班窗口", "units", longest_slots=1, needs_roster=True),
     "room": ServiceKind("活动室", "units", first_state="requested"),
 }
 
@@ -45,6 +50,18 @@ class UnitFacts:
     is_accessible: bool = False
     state: str = "ok"
     seats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Congestion:
+    """A congestion notice (拥堵公告): bookings that start in [start, end) are kept so many minutes longer."""
+
+    start: datetime
+    end: datetime | None
+    minutes: int
+
+    def covers(self, instant: datetime) -> bool:
+        return self.start <= instant and (self.end is None or instant < self.end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +86,8 @@ class ServiceFacts:
     is_bookable: bool = True
     who_may_book: tuple[str, ...] | None = None
     max_future_per_person: int | None = None
+    max_party: int | None = None
+    is_overnight: bool = False
     window_days: int = 14
     hold_minutes: int = 1440
     units: tuple[UnitFacts, ...] = ()
@@ -76,6 +95,9 @@ class ServiceFacts:
     centre_code: str = ""
     centre_name: str = ""
     centre_place: str = ""
+    closures: tuple[ClosureFacts, ...] = ()
+    rosters: tuple[RosterFacts, ...] = ()
+    congestion: tuple[Congestion, ...] = ()
 
     @property
     def rules(self) -> ServiceKind:

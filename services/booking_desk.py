@@ -8,9 +8,9 @@ from domain.booking import check_arrival
 from domain.booking_text import REASONS, clock_text
 from domain.errors import NotAllowed
 from domain.permissions import Actor
+from services.booking_gate import alternatives, open_booking
 from services.booking_states import move_state, tell
-from services.booking_views import BookingView, booking_by_code, runs_desk
-from services.bookings import alternatives
+from services.booking_views import BookingView, check_reader, runs_desk
 
 SHORTEST = timedelta(minutes=5)
 
@@ -54,8 +54,11 @@ def complete(session: Session, code: str, *, actor: Actor, now: datetime) -> Boo
 
 
 def _for_desk(session: Session, code: str, actor: Actor) -> BookingView:
-    """A booking of a centre where somebody is on duty. Raises NotFound `unknown_booking`, NotAllowed `not_allowed`."""
-    booking = booking_by_code(session, code, lock=True)
+    """A booking of a centre where somebody is on duty; for another desk it does not exist (NotFound `unknown_booking`).
+
+    Raises NotAllowed `not_allowed` for its owner: nobody lets themselves in.
+    """
+    booking = check_reader(open_booking(session, code), actor)
     if not runs_desk(actor, booking.service):
         raise NotAllowed("not_allowed")
     return booking

@@ -1,22 +1,35 @@
 """The one place where a booking changes its state: the column and its event together (decision 11)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain.booking import check_move
+from domain.booking import HOLDING_STATES, MOVES, check_move
 from domain.booking_text import REASONS, when_text
-from domain.errors import Busy, Conflict, Refusal
+from domain.errors import Conflict
 from models.centre import Booking, BookingEvent
+from services.booking_guards import guarded
 from services.booking_views import BookingView
 from services.notifications import enqueue
+from services.waitlist_offers import offer_freed
 
+Moves = Mapping[str, frozenset[str]]
+# columns of the table → fields of the view
+FIELDS = {
+    "state": "state",
+    "hold_until": "hold_until",
+    "was_late_cancel": "was_late_cancel",
+    "occupied_until": "occupied_until",
+    "ends_at": "end",
+    "grace_until": "grace_until",
+    "unit_id": "unit_id",
+    "late_minutes": "late_minutes",
+    "moved_to_id": "moved_to_id",
+}
 PAGE = "/pages/bookings/pass?code={}"
 _booking = Booking.__table__.c
 _event = BookingEvent.__table__.c
@@ -34,38 +47,10 @@ _NEXT_EVENT = insert(BookingEvent.__table__).from_select(  # type: ignore[arg-ty
     ).where(_event.booking_id == bindparam("booking", type_=_event.booking_id.type)),
 )
 
-# what the database says → what the person hears; both engines name the same guards
-GUARDS: tuple[tuple[str, str], ...] = (
-    ("ex_occupancy_unit_time", "slot_full"),
-    ("ck_occupancy_capacity", "slot_full"),
-    ("ex_bookings_person_time", "overlap"),
-    ("uq_bookings_person_id_client_uuid", "client_uuid_reused"),
-    ("bookings.person_id, bookings.client_uuid", "client_uuid_reused"),
-)
 
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Turn a guard of the database into the refusal it means; any other broken rule is busy, nothing was done.
-
-    Raises Conflict `slot_full`, `overlap`, `client_uuid_reused`; Busy `busy`.
-    """
-    try:
-        yield
-    except IntegrityError as error:
-        raise refusal_of(error) from error
-
-
-def refusal_of(error: IntegrityError) -> Refusal:
-    """The refusal behind an integrity error."""
-    text = str(error.orig)
-    code = next((code for name, code in GUARDS if name in text), None)
-    if code is None:
-        return Busy("busy")
-    return Conflict(code, alternatives=[], waitlist=False) if code == "slot_full" else Conflict(code)
-
-
-def record_first(session: Session, booking_id: int, state: str, *, actor_id: int | None, now: datetime) -> None:
+def record_first(
+    session: Session, booking_id: int, state: str, *, actor_id: int | None, reason: str | None = None, now: datetime
+) -> None:
     """The event with which a booking begins."""
     session.execute(
         _FIRST_EVENT,
@@ -76,7 +61,7 @@ def record_first(session: Session, booking_id: int, state: str, *, actor_id: int
             "actor_id": actor_id,
             "from_state": None,
             "to_state": state,
-            "reason": None,
+            "reason": reason,
         },
     )
 
@@ -89,16 +74,65 @@ def move_state(
     actor_id: int | None,
     reason: str | None = None,
     now: datetime,
+    moves: Moves = MOVES,
+    offer: bool = True,
     **changes: Any,
 ) -> BookingView:
     """Move a booking to another state and write the event; in that state already, nothing happens.
 
-    `changes` are further columns. Raises Conflict `booking_state` for a way that does not exist, also
-    when somebody else moved it meanwhile; and what `guarded` raises.
+    The caller has locked the booking's service. What becomes free is offered to whoever waits, in the same
+    transaction, unless the caller has something nearer to do with it first (`offer=False`). `changes` are further
+    columns. Raises Conflict `booking_state` for a way that does not exist, also when somebody else moved it
+    meanwhile; and what `guarded` raises.
     """
-    if not check_move(booking.state, to):
+    if not check_move(booking.state, to, moves):
         return booking
     values = {"state": to, **({"hold_until": None} if booking.state == "requested" else {}), **changes}
+    moved = _write(session, booking, values, to, reason, actor_id, now)
+    if offer and _freed(booking, moved):
+        offer_freed(session, booking.service.id, now=now)
+    return moved
+
+
+def record_change(
+    session: Session,
+    booking: BookingView,
+    *,
+    reason: str,
+    actor_id: int | None,
+    now: datetime,
+    offer: bool = True,
+    **changes: Any,
+) -> BookingView:
+    """Change columns of a booking that keeps its state (late, extend, another unit), with its event.
+
+    Raises as `move_state` does.
+    """
+    changed = _write(session, booking, changes, booking.state, reason, actor_id, now)
+    if offer and _freed(booking, changed):
+        offer_freed(session, booking.service.id, now=now)
+    return changed
+
+
+def _freed(before: BookingView, after: BookingView) -> bool:
+    if before.state not in HOLDING_STATES:
+        return False
+    return (
+        after.state not in HOLDING_STATES
+        or after.occupied_until < before.occupied_until
+        or (after.unit_id, after.start) != (before.unit_id, before.start)
+    )
+
+
+def _write(
+    session: Session,
+    booking: BookingView,
+    values: dict[str, Any],
+    to: str,
+    reason: str | None,
+    actor_id: int | None,
+    now: datetime,
+) -> BookingView:
     with guarded():
         done = session.execute(
             update(Booking.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
@@ -119,8 +153,8 @@ def move_state(
             "why": reason,
         },
     )
-    known = {name: value for name, value in values.items() if name in ("state", "hold_until", "was_late_cancel")}
-    return replace(booking, **known, occupied_until=values.get("occupied_until", booking.occupied_until))
+    known = {FIELDS[name]: value for name, value in values.items() if name in FIELDS}
+    return replace(booking, **known)
 
 
 def tell(session: Session, booking: BookingView, template: str, *, now: datetime, **data: str) -> None:

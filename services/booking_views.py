@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
-from domain.booking import UPCOMING_STATES
+from domain.booking import UPCOMING_STATES, kept_until
 from domain.codes import read_code
 from domain.errors import Invalid, NotFound
 from domain.permissions import Actor, Scope, may
@@ -33,6 +33,10 @@ COLUMNS = (
     _booking.plate_cipher,
     _booking.source,
     _booking.was_late_cancel,
+    _booking.late_minutes,
+    _booking.guest_cipher,
+    _booking.made_by_id,
+    _booking.moved_to_id,
     _booking.created_at,
     _booking.service_id,
 )
@@ -62,7 +66,16 @@ class BookingView:
     plate_cipher: bytes | None
     source: str
     was_late_cancel: bool
+    late_minutes: int
+    guest_cipher: bytes | None
+    made_by_id: int | None
+    moved_to_id: int | None
     created_at: datetime
+
+    @property
+    def kept_until(self) -> datetime:
+        """Until when the place is kept, congestion included."""
+        return kept_until(self.service, self.start, self.grace_until)
 
     @property
     def unit_no(self) -> str | None:
@@ -80,21 +93,25 @@ class EventView:
     reason: str | None
 
 
-def get_booking(session: Session, code: str, *, actor: Actor, lock: bool = False) -> BookingView:
+def get_booking(session: Session, code: str, *, actor: Actor) -> BookingView:
     """A booking, for its owner or the desk of its centre; for anyone else it does not exist.
 
     Raises NotFound `unknown_booking`.
     """
-    view = booking_by_code(session, code, lock=lock)
-    if view.person_id != actor.person_id and not runs_desk(actor, view.service):
+    return check_reader(booking_by_code(session, code), actor)
+
+
+def check_reader(booking: BookingView, actor: Actor) -> BookingView:
+    """The booking, for its owner or the desk of its centre. Raises NotFound `unknown_booking` for anyone else."""
+    if booking.person_id != actor.person_id and not runs_desk(actor, booking.service):
         raise NotFound("unknown_booking")
-    return view
+    return booking
 
 
-def booking_by_code(session: Session, code: str, *, lock: bool = False) -> BookingView:
+def booking_by_code(session: Session, code: str) -> BookingView:
     """A booking by its code, whoever asks. Raises NotFound `unknown_booking`."""
     key = read_code(code)
-    found = read_bookings(session, _booking.code == key, lock=lock) if key else []
+    found = read_bookings(session, _booking.code == key) if key else []
     if not found:
         raise NotFound("unknown_booking")
     return found[0]
@@ -168,5 +185,9 @@ def view_of(values: Any, service: ServiceFacts) -> BookingView:
         plate_cipher=values["plate_cipher"],
         source=values["source"],
         was_late_cancel=values["was_late_cancel"],
+        late_minutes=values["late_minutes"],
+        guest_cipher=values["guest_cipher"],
+        made_by_id=values["made_by_id"],
+        moved_to_id=values["moved_to_id"],
         created_at=values["created_at"],
     )

@@ -1,14 +1,12 @@
-"""Taking and giving back a place 预约与取消. Desk and clock: `booking_desk`, `booking_jobs`."""
+"""Taking and giving back a place 预约与取消. See also `booking_changes`, `booking_desk`, `booking_jobs`."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, union_all
+from sqlalchemy import bindparam, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from domain.availability import Slot, Timeline, free_seats, free_units, nearest_free, occupied_until
 from domain.booking import (
     ACTIVE_STATES,
     OwnBooking,
@@ -18,51 +16,24 @@ from domain.booking import (
     check_start,
     check_who,
     choose_zone,
-    hold_until,
     is_late_cancel,
-    pick_unit,
 )
-from domain.codes import new_code
-from domain.errors import Conflict
-from domain.local_time import iso, local_day, to_utc
+from domain.local_time import to_utc
+from domain.marks import LOOK_BACK, MarkFacts, check_marks
 from domain.permissions import Actor
-from domain.plates import plate_tail, read_plate
-from domain.service_types import ServiceFacts, UnitFacts
-from models.centre import Booking
-from services.booking_jobs import lapse_requests, release_no_shows, remind_upcoming
-from services.booking_states import guarded, move_state, record_first, tell, tell_cancelled
-from services.booking_views import (
-    BookingView,
-    EventView,
-    get_booking,
-    list_events,
-    list_mine,
-    read_bookings,
-    view_of,
-)
+from domain.plates import read_plate
+from domain.service_types import ServiceFacts
+from domain.waitlist import WAITING_STATES
+from models.centre import Booking, Mark
+from models.waitlist import WaitlistEntry
+from services.booking_gate import Guest, Origin, Wish, open_booking, take_place, timeline_for, write_booking
+from services.booking_states import move_state, tell, tell_cancelled
+from services.booking_views import BookingView, check_reader, read_bookings
 from services.catalogue import service_by_code
-from services.centres import free_starts
 from services.idempotency import check_same_request, digest
-from services.occupancy import timeline_between
 from services.ports import Cipher
 
-__all__ = [
-    "Book",
-    "Booked",
-    "BookingView",
-    "EventView",
-    "book",
-    "cancel",
-    "get_booking",
-    "lapse_requests",
-    "list_events",
-    "list_mine",
-    "release_no_shows",
-    "remind_upcoming",
-]
-
-ALTERNATIVE_DAYS = 4
-_booking = Booking.__table__.c
+_booking, _mark, _entry = Booking.__table__.c, Mark.__table__.c, WaitlistEntry.__table__.c
 _OWN_COLUMNS = (
     _booking.id,
     _booking.code,
@@ -73,7 +44,8 @@ _OWN_COLUMNS = (
     _booking.client_uuid,
     _booking.request_digest,
 )
-# Two indexed look-ups in one query, so that it does not grow with a person's history.
+# Indexed look-ups in one query, so that it does not grow with a person's history: an earlier request under this
+# key, what they hold, the marks that may still count, and whether they wait for this service.
 _OWN = union_all(
     select(*_OWN_COLUMNS).where(
         _booking.person_id == bindparam("person_id"), _booking.client_uuid == bindparam("client_uuid")
@@ -83,8 +55,17 @@ _OWN = union_all(
         _booking.ends_at > bindparam("now"),
         _booking.state.in_(ACTIVE_STATES),
     ),
+    select(_mark.id, literal(""), _mark.halves, literal("mark"), _mark.at, _mark.at, null(), null()).where(
+        _mark.person_id == bindparam("person_id"), _mark.at > bindparam("since"), _mark.waived_at.is_(None)
+    ),
+    select(
+        _entry.id, _entry.code, _entry.service_id, literal("entry"), _entry.starts_at, _entry.until_at, null(), null()
+    ).where(
+        _entry.person_id == bindparam("person_id"),
+        _entry.service_id == bindparam("service_id"),
+        _entry.state.in_(WAITING_STATES),
+    ),
 )
-_INSERT = insert(Booking.__table__).returning(_booking.id)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +91,15 @@ class Booked:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A checked request."""
+@dataclass(slots=True)
+class Own:
+    """What a person has already, as far as a new booking needs it."""
 
-    service: ServiceFacts
-    start: datetime
-    end: datetime
-    minutes: int
-    zone: str | None
-    party_size: int
-    plate: str | None
+    repeat_of: int | None = None
+    bookings: list[OwnBooking] = field(default_factory=list)
+    marks: list[MarkFacts] = field(default_factory=list)
+    waits: list[tuple[int, datetime, datetime]] = field(default_factory=list)
+    """(entry, from, until) for this service."""
 
 
 def book(session: Session, command: Book, *, cipher: Cipher, now: datetime) -> Booked:
@@ -129,29 +108,51 @@ def book(session: Session, command: Book, *, cipher: Cipher, now: datetime) -> B
     Bookings of one service wait for one another at its row; the database guards the rest.
     Raises NotFound `unknown_service`; Invalid `naive_time`, `start_in_past`, `beyond_window`, `off_grid`,
     `minutes_out_of_range`, `party_size`, `not_a_plate`; NotAllowed `who_may_book`; Conflict `walk_in_only`,
-    `closed_then`, `zone_required`, `zone_not_served`, `overlap`, `too_many`, `slot_full`, `client_uuid_reused`.
+    `closed_then`, `closed_now`, `zone_required`, `zone_not_served`, `overlap`, `too_many`, `restricted`,
+    `slot_full`, `client_uuid_reused`.
     """
     start = to_utc(command.start)
     plate = read_plate(command.plate) if command.plate else None
     service = service_by_code(session, command.service, to_book=True)
     asked = _digest(command, service, start, plate, cipher)
-    own: list[OwnBooking] = []
-    for row in session.execute(
-        _OWN, {"person_id": command.actor.person_id, "client_uuid": str(command.client_uuid), "now": now}
-    ):
-        if row.client_uuid == str(command.client_uuid):
+    own = own_of(session, command.actor.person_id, service, client_uuid=str(command.client_uuid), asked=asked, now=now)
+    if own.repeat_of is not None:
+        return Booked(read_bookings(session, _booking.id == own.repeat_of)[0], repeated=True)
+    wish = _check(command, service, start, own, now)
+    unit = take_place(session, wish, timeline_for(session, wish), now=now)
+    guest = Guest(command.actor.person_id, plate=plate)
+    origin = Origin(command.source, command.actor.person_id, str(command.client_uuid), asked)
+    booking = write_booking(session, wish, unit, guest, origin, cipher=cipher, now=now)
+    tell(session, booking, "booking_confirmed" if booking.state == "confirmed" else "booking_requested", now=now)
+    return Booked(booking)
+
+
+def own_of(
+    session: Session, person_id: int, service: ServiceFacts, *, client_uuid: str | None, asked: str, now: datetime
+) -> Own:
+    """What somebody has, in one query. Raises Conflict `client_uuid_reused`."""
+    own = Own()
+    asked_for = {
+        "person_id": person_id,
+        "client_uuid": client_uuid,
+        "service_id": service.id,
+        "now": now,
+        "since": now - LOOK_BACK,
+    }
+    for row in session.execute(_OWN, asked_for):
+        if row.state == "mark":
+            own.marks.append(MarkFacts(row.starts_at, row.service_id))
+        elif row.state == "entry":
+            own.waits.append((row.id, row.starts_at, row.ends_at))
+        elif client_uuid is not None and row.client_uuid == client_uuid:
             check_same_request(row, asked)
-            return Booked(read_bookings(session, _booking.id == row.id)[0], repeated=True)
-        own.append(OwnBooking(row.code, row.service_id, row.state, row.starts_at, row.ends_at))
-    wish = _check(command, service, start, plate, own, now)
-    timeline = timeline_between(session, service.id, *_reach(wish))
-    unit = _take(session, wish, timeline, now)
-    return Booked(_write(session, command, wish, unit, asked, cipher, now))
+            own.repeat_of = row.id
+        else:
+            own.bookings.append(OwnBooking(row.code, row.service_id, row.state, row.starts_at, row.ends_at))
+    return own
 
 
-def _check(
-    command: Book, service: ServiceFacts, start: datetime, plate: str | None, own: list[OwnBooking], now: datetime
-) -> _Wish:
+def _check(command: Book, service: ServiceFacts, start: datetime, own: Own, now: datetime) -> Wish:
     minutes = service.slot_minutes if command.minutes is None else command.minutes
     check_who(service, command.actor)
     check_length(service, minutes)
@@ -159,94 +160,9 @@ def _check(
     check_start(service, start, minutes, now=now)
     end = start + timedelta(minutes=minutes)
     zone = choose_zone(service, command.zone, command.actor.zone)
-    check_limits(service, own, start, end, now=now)
-    return _Wish(service, start, end, minutes, zone, command.party_size, plate)
-
-
-def _reach(wish: _Wish) -> tuple[datetime, datetime]:
-    """The time a wish would take, whole cells of a pool included."""
-    since = wish.start - timedelta(minutes=wish.service.cell_minutes)
-    return since, occupied_until(wish.service, wish.start, wish.minutes)
-
-
-def _take(session: Session, wish: _Wish, timeline: Timeline, now: datetime) -> UnitFacts | None:
-    """The unit to give, None for a seat. Raises Conflict `slot_full` with the nearest starts that have a place."""
-    service = wish.service
-    if service.rules.shares == "seats":
-        if free_seats(service, timeline, wish.start, wish.minutes, now=now) >= wish.party_size:
-            return None
-    else:
-        units = free_units(service, timeline, wish.start, wish.minutes, zone=wish.zone, now=now)
-        unit = pick_unit(units, wish.party_size)
-        if unit is not None:
-            return unit
-    tz = service.opening.tz
-    found = [
-        {"start": iso(slot.start, tz), "end": iso(slot.end, tz), "free": slot.free}
-        for slot in alternatives(session, service, wish.start, wish.minutes, wish.zone, wish.party_size, now=now)
-    ]
-    raise Conflict("slot_full", alternatives=found, waitlist=False)
-
-
-def alternatives(
-    session: Session,
-    service: ServiceFacts,
-    start: datetime,
-    minutes: int,
-    zone: str | None,
-    party_size: int = 1,
-    *,
-    now: datetime,
-) -> list[Slot]:
-    """Up to five starts with a place nearest to the wished one, same zone; from the next days if that day is full."""
-    day: date = local_day(start, service.opening.tz)
-    seats = party_size if service.rules.shares == "seats" else 1
-    found = free_starts(session, service, day, 1, minutes, zone, now)
-    if len([slot for slot in found if slot.free >= seats]) < 5:
-        found += free_starts(session, service, day + timedelta(days=1), ALTERNATIVE_DAYS, minutes, zone, now)
-    return nearest_free(found, start, party_size=seats)
-
-
-def _write(
-    session: Session,
-    command: Book,
-    wish: _Wish,
-    unit: UnitFacts | None,
-    request_digest: str,
-    cipher: Cipher,
-    now: datetime,
-) -> BookingView:
-    service = wish.service
-    state = service.rules.first_state
-    values: dict[str, Any] = {
-        "code": new_code(),
-        "person_id": command.actor.person_id,
-        "service_id": service.id,
-        "unit_id": unit.id if unit else None,
-        "zone": wish.zone,
-        "starts_at": wish.start,
-        "ends_at": wish.end,
-        "occupied_until": occupied_until(service, wish.start, wish.minutes),
-        "grace_until": wish.start + timedelta(minutes=service.grace_minutes),
-        "hold_until": hold_until(service, wish.start, now) if state == "requested" else None,
-        "state": state,
-        "party_size": wish.party_size,
-        "plate_cipher": cipher.encrypt(wish.plate) if wish.plate else None,
-        "plate_hash": cipher.keyed_hash("plate", wish.plate) if wish.plate else None,
-        "plate_tail_hash": cipher.keyed_hash("plate-tail", plate_tail(wish.plate)) if wish.plate else None,
-        "source": command.source,
-        "overlap_allowed": False,
-        "was_late_cancel": False,
-        "created_at": now,
-        "client_uuid": str(command.client_uuid),
-        "request_digest": request_digest,
-    }
-    with guarded():
-        values["id"] = session.execute(_INSERT, values).scalar_one()
-    booking = view_of(values, service)
-    record_first(session, booking.id, state, actor_id=command.actor.person_id, now=now)
-    tell(session, booking, "booking_confirmed" if state == "confirmed" else "booking_requested", now=now)
-    return booking
+    check_limits(service, own.bookings, start, end, now=now)
+    check_marks(service, own.marks, start, now=now)
+    return Wish(service, start, minutes, zone, command.party_size)
 
 
 def _digest(command: Book, service: ServiceFacts, start: datetime, plate: str | None, cipher: Cipher) -> str:
@@ -269,7 +185,7 @@ def cancel(session: Session, code: str, *, actor: Actor, now: datetime) -> Booki
     The desk of the centre may cancel too: that never counts, and the owner is told.
     Raises NotFound `unknown_booking`; Conflict `booking_state`.
     """
-    booking = get_booking(session, code, actor=actor, lock=True)
+    booking = check_reader(open_booking(session, code), actor)
     own = booking.person_id == actor.person_id
     late = own and is_late_cancel(booking.state, booking.start, now)
     moved = move_state(

@@ -14,15 +14,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from domain.closures import ClosureFacts
 from domain.codes import code_key
 from domain.errors import NotFound
 from domain.geo import Place
 from domain.local_time import zone_named
 from domain.opening import Opening, OpeningException, OpeningRule
-from domain.service_types import ServiceFacts, UnitFacts
-from models.centre import Centre, CentreNotice, Service, Unit
+from domain.rosters import RosterFacts
+from domain.service_types import Congestion, ServiceFacts, UnitFacts
+from domain.work_calendar import WEEKENDS_ONLY, WorkCalendar
+from models.centre import Centre, CentreNotice, Closure, RosterRule, Service, Unit
 from models.centre import OpeningException as OpeningExceptionRow
 from models.centre import OpeningRule as OpeningRuleRow
+from services.work_calendar import work_calendar
 
 KEPT_CENTRES = 2000
 AnyRow = Row[*tuple[Any, ...]]
@@ -37,6 +41,7 @@ class NoticeFacts:
     text: str
     start: datetime
     end: datetime | None
+    grace_minutes: int = 0
 
     def stands_at(self, now: datetime) -> bool:
         return self.start <= now and (self.end is None or now < self.end)
@@ -75,6 +80,11 @@ _service = Service.__table__.c
 _SERVICE_BY_CODE: Select[tuple[int, int, int]] = select(
     _service.id, _service.centre_id, _service.catalogue_revision
 ).where(_service.code_key == bindparam("key"))
+_SERVICE_BY_ID: Select[tuple[int, int, int]] = (
+    select(_service.id, _service.centre_id, _service.catalogue_revision)
+    .where(_service.id == bindparam("id"))
+    .with_for_update(key_share=True)
+)
 # FOR NO KEY UPDATE: bookings of one service queue here, so each sees the one before it; SQLite has one writer anyway.
 _SERVICE_TO_BOOK = _SERVICE_BY_CODE.with_for_update(key_share=True)
 
@@ -107,6 +117,17 @@ def service_by_code(session: Session, code: str, *, to_book: bool = False) -> Se
     return centre_facts(session, row.centre_id, row.catalogue_revision).service(row.id)
 
 
+def lock_service(session: Session, service_id: int) -> ServiceFacts:
+    """A service with its row locked: whatever takes, changes or frees a place of it queues here, before anything else.
+
+    Raises NotFound `unknown_service`.
+    """
+    row = session.execute(_SERVICE_BY_ID, {"id": service_id}).one_or_none()
+    if row is None:
+        raise NotFound("unknown_service")
+    return centre_facts(session, row.centre_id, row.catalogue_revision).service(row.id)
+
+
 def centre_facts(session: Session, centre_id: int, revision: int) -> CentreFacts:
     """The facts of a centre under that revision, read where this process does not have them yet."""
     facts = _kept.get(revision)
@@ -134,9 +155,21 @@ def _read(session: Session, centre_id: int) -> CentreFacts:
         select(Service.__table__).where(Service.centre_id == centre_id).order_by(Service.position, Service.id)
     ).all()
     notices = session.execute(
-        select(CentreNotice.__table__).where(CentreNotice.centre_id == centre_id).order_by(CentreNotice.id)
-    )
-    opening = _opening(tz, rules, exceptions, None)
+        select(CentreNotice.__table__)
+        .where(CentreNotice.centre_id == centre_id, CentreNotice.is_past.is_(False))
+        .order_by(CentreNotice.id)
+    ).all()
+    closures = session.execute(
+        select(Closure.__table__)
+        .where(Closure.centre_id == centre_id, Closure.is_past.is_(False))
+        .order_by(Closure.starts_at, Closure.id)
+    ).all()
+    rosters = session.execute(
+        select(RosterRule.__table__).where(RosterRule.centre_id == centre_id).order_by(RosterRule.id)
+    ).all()
+    congestion = tuple(Congestion(n.starts_at, n.ends_at, n.grace_minutes) for n in notices if n.kind == "congestion")
+    calendar = work_calendar(session) if any(rule.day_kind for rule in rules) else WEEKENDS_ONLY
+    opening = _opening(tz, calendar, rules, exceptions, None)
     return CentreFacts(
         id=centre.id,
         code=centre.code,
@@ -150,15 +183,29 @@ def _read(session: Session, centre_id: int) -> CentreFacts:
         opening=opening,
         services=tuple(
             _service_facts(
-                row, centre, _opening(tz, rules, exceptions, row.id), [u for u in units if u.service_id == row.id]
+                row,
+                centre,
+                _opening(tz, calendar, rules, exceptions, row.id),
+                [u for u in units if u.service_id == row.id],
+                [c for c in closures if c.service_id in (None, row.id)],
+                [r for r in rosters if r.service_id == row.id],
+                congestion,
             )
             for row in services
         ),
-        notices=tuple(NoticeFacts(n.id, n.kind, n.message, n.starts_at, n.ends_at) for n in notices),
+        notices=tuple(NoticeFacts(n.id, n.kind, n.message, n.starts_at, n.ends_at, n.grace_minutes) for n in notices),
     )
 
 
-def _service_facts(row: AnyRow, centre: AnyRow, opening: Opening, units: Sequence[AnyRow]) -> ServiceFacts:
+def _service_facts(
+    row: AnyRow,
+    centre: AnyRow,
+    opening: Opening,
+    units: Sequence[AnyRow],
+    closures: Sequence[AnyRow],
+    rosters: Sequence[AnyRow],
+    congestion: tuple[Congestion, ...],
+) -> ServiceFacts:
     return ServiceFacts(
         id=row.id,
         code=row.code,
@@ -178,6 +225,8 @@ def _service_facts(row: AnyRow, centre: AnyRow, opening: Opening, units: Sequenc
         is_bookable=row.is_bookable,
         who_may_book=tuple(row.who_may_book) if row.who_may_book is not None else None,
         max_future_per_person=row.max_future_per_person,
+        max_party=row.max_party,
+        is_overnight=row.is_overnight,
         window_days=row.window_days,
         hold_minutes=row.hold_minutes,
         units=tuple(UnitFacts(u.id, u.no, u.zone, u.is_accessible, u.state, u.seats) for u in units),
@@ -185,13 +234,25 @@ def _service_facts(row: AnyRow, centre: AnyRow, opening: Opening, units: Sequenc
         centre_code=centre.code,
         centre_name=centre.name,
         centre_place=centre.place,
+        closures=tuple(ClosureFacts(c.id, c.unit_id, c.starts_at, c.ends_at, c.kind, c.reason) for c in closures),
+        rosters=tuple(
+            RosterFacts(r.id, r.unit_id, r.who, r.weekday, r.opens_minutes, r.closes_minutes, r.from_on, r.to_on)
+            for r in rosters
+        ),
+        congestion=congestion,
     )
 
 
-def _opening(tz: ZoneInfo, rules: Sequence[AnyRow], exceptions: Sequence[AnyRow], service_id: int | None) -> Opening:
+def _opening(
+    tz: ZoneInfo,
+    calendar: WorkCalendar,
+    rules: Sequence[AnyRow],
+    exceptions: Sequence[AnyRow],
+    service_id: int | None,
+) -> Opening:
     def rules_of(wanted: int | None) -> tuple[OpeningRule, ...]:
         return tuple(
-            OpeningRule(r.weekday, r.opens_minutes, r.closes_minutes, r.effective_from)
+            OpeningRule(r.weekday, r.opens_minutes, r.closes_minutes, r.effective_from, r.day_kind, r.is_closed)
             for r in rules
             if r.service_id == wanted
         )
@@ -204,5 +265,5 @@ def _opening(tz: ZoneInfo, rules: Sequence[AnyRow], exceptions: Sequence[AnyRow]
         )
 
     if service_id is None:
-        return Opening(tz, rules_of(None), (), exceptions_of(None), ())
-    return Opening(tz, rules_of(None), rules_of(service_id), exceptions_of(None), exceptions_of(service_id))
+        return Opening(tz, rules_of(None), (), exceptions_of(None), (), calendar)
+    return Opening(tz, rules_of(None), rules_of(service_id), exceptions_of(None), exceptions_of(service_id), calendar)

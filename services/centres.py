@@ -15,6 +15,7 @@ from domain.availability import (
     opens_for_booking,
 )
 from domain.booking import check_length, listed_zone
+from domain.closures import closure_over
 from domain.geo import Place, metres_between
 from domain.local_time import DAY_MINUTES, at_minute, check_day, local_day
 from domain.opening import is_open_at
@@ -23,6 +24,7 @@ from services.catalogue import CentreFacts, all_centres, centre_by_code, service
 from services.occupancy import timeline_between, timelines_now
 
 ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
 STRIP_DAYS = 31
 
 
@@ -127,7 +129,8 @@ def month_strip(
     for offset in range(days):
         day = first + offset * ONE_DAY
         slots = day_slots(service, timeline, day, minutes, zone=zone, now=now)
-        strip.append(StripDay(day, sum(slot.free > 0 for slot in slots), bool(slots)))
+        is_open = any(not closure_over(service.closures, None, slot.start, slot.end) for slot in slots)
+        strip.append(StripDay(day, sum(slot.free > 0 for slot in slots), is_open))
     return strip
 
 
@@ -194,6 +197,6 @@ def _with_now(
 
 
 def _service_now(service: ServiceFacts, timelines: dict[int, Timeline], now: datetime) -> ServiceNow:
-    open_now = is_open_at(service.opening, now)
+    open_now = is_open_at(service.opening, now) and not closure_over(service.closures, None, now, now + MOMENT)
     free = free_right_now(service, timelines.get(service.id, Timeline()), now=now) if open_now else 0
     return ServiceNow(service, open_now, free)

@@ -14,7 +14,8 @@ from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
 from miniprogram_api.schemas.centres import CentreRef, ServiceKindName, ZoneName
 from services.booking_pass import make_pass
-from services.bookings import Book, BookingView, EventView
+from services.booking_views import BookingView, EventView
+from services.bookings import Book
 from services.ports import Deps
 
 StateName = Literal[

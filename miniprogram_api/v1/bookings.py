@@ -8,7 +8,7 @@ from domain.calendar_file import CalendarEvent, calendar_file
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookIn, BookingDetailOut, BookingOut, BookingPage, BookingsQuery
-from services import bookings
+from services import booking_views, bookings
 
 bp = APIBlueprint("bookings", __name__, url_prefix="/api/v1", tag="预约 Bookings")
 
@@ -31,7 +31,7 @@ def list_bookings(query_data: BookingsQuery) -> BookingPage:
     """One's own bookings, the one made last first."""
     actor, now = current_actor(), deps().now()
     with deps().read() as session:
-        found, total = bookings.list_mine(
+        found, total = booking_views.list_mine(
             session,
             actor.person_id,
             state=query_data.state,
@@ -49,8 +49,8 @@ def show_booking(code: str) -> BookingDetailOut:
     """One booking with its history, for its owner or the desk of its centre."""
     actor, now = current_actor(), deps().now()
     with deps().read() as session:
-        booking = bookings.get_booking(session, code, actor=actor)
-        events = list(bookings.list_events(session, booking.id))
+        booking = booking_views.get_booking(session, code, actor=actor)
+        events = list(booking_views.list_events(session, booking.id))
     return BookingDetailOut.with_events(booking, events, actor=actor, deps=deps(), now=now)
 
 
@@ -70,7 +70,7 @@ def show_calendar(code: str) -> Response:
     """The booking as a calendar file."""
     now = deps().now()
     with deps().read() as session:
-        booking = bookings.get_booking(session, code, actor=current_actor())
+        booking = booking_views.get_booking(session, code, actor=current_actor())
     service = booking.service
     event = CalendarEvent(
         uid=f"{booking.code}@lianyi",

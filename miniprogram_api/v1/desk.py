@@ -8,7 +8,7 @@ from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookingOut, RefuseIn
 from services import booking_desk
-from services.bookings import BookingView
+from services.booking_views import BookingView
 
 bp = APIBlueprint("desk", __name__, url_prefix="/api/v1", tag="服务台 Desk")
 

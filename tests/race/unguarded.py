@@ -25,7 +25,7 @@ def app() -> Flask:
     """What gunicorn calls."""
     bookings: Any = import_module("services.bookings")
     bookings.service_by_code = _without_lock
-    bookings._take = _pausing_after(bookings._take)
+    bookings.take_place = _pausing_after(bookings.take_place)
     scan: Any = _Scan
     scan._keep_first = _pausing_before(scan._keep_first)
     database: Any = import_module("server.db")

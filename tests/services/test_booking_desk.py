@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.errors import NotAllowed, Refusal
+from domain.errors import NotFound, Refusal
 from domain.permissions import GrantFacts
 from models.centre import Booking, BookingEvent, Centre, Service
 from models.notification import Notification
@@ -113,6 +113,6 @@ def test_staff_act_at_their_own_centre_only(session: Session, centre: Centre, ro
     admin = actor_for(create_person(session, now=now), GrantFacts("district_admin", "district", None, date(2020, 1, 1)))
     for actor in (other, secretary):
         for act in (confirm, refuse, check_in, complete):
-            with pytest.raises(NotAllowed):
+            with pytest.raises(NotFound):
                 act(session, asked.code, actor=actor, now=now)
     assert confirm(session, asked.code, actor=admin, now=now).state == "confirmed"

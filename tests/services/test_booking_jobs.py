@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.centre import Booking, BookingEvent, Centre
 from models.notification import Notification
 from services.booking_desk import check_in
-from services.bookings import lapse_requests, release_no_shows, remind_upcoming
+from services.booking_jobs import lapse_requests, release_no_shows, remind_upcoming
 from tests.factories import create_person
 from tests.factories_booking import book_for, create_booking, create_centre, create_service, staff_of
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.errors import Invalid
 from server.gateways.cipher import KeySigner
 from services.booking_pass import make_pass, verify_pass
-from services.bookings import BookingView
+from services.booking_views import BookingView
 from tests.factories import create_person
 from tests.factories_booking import book_for, create_centre, create_service
 

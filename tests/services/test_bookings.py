@@ -15,7 +15,8 @@ from domain.permissions import GrantFacts
 from models.centre import Booking, BookingEvent, Centre, Occupancy, OpeningRule, Service
 from models.notification import Notification
 from services.booking_states import move_state
-from services.bookings import cancel, get_booking, list_events, list_mine
+from services.booking_views import get_booking, list_events, list_mine
+from services.bookings import cancel
 from services.centres import availability, find_services, month_strip
 from services.occupancy import check_occupancy
 from tests.factories import create_person

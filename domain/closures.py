@@ -1,0 +1,31 @@
+"""Closures 停用与停业: of a unit, a service or a whole centre, with an end or until somebody reopens it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureFacts:
+    """Closed over [start, end); no `end`: until reopened. No `unit_id`: the whole service."""
+
+    id: int
+    unit_id: int | None
+    start: datetime
+    end: datetime | None
+    kind: str
+    reason: str = ""
+
+    def touches(self, start: datetime, until: datetime) -> bool:
+        """Whether anything of [start, until) is closed."""
+        return self.start < until and (self.end is None or start < self.end)
+
+
+def closure_over(
+    closures: Sequence[ClosureFacts], unit_id: int | None, start: datetime, until: datetime
+) -> ClosureFacts | None:
+    """The closure that keeps a unit (None: the whole service) from being used in [start, until)."""
+    for closure in closures:
+        if (closure.unit_id is None or closure.unit_id == unit_id) and closure.touches(start, until):
+            return closure
+    return None
