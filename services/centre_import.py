@@ -1,4 +1,4 @@
-"""Importing centres with their services, units and opening rules. The same file again changes nothing."""
+"""Importing centres with their services, units, opening rules and rosters. The same file again changes nothing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from domain.centre_file import Hours, Unreadable, read_centre, read_hours, read_service, read_unit
+from domain.centre_file import RosterRow, read_centre, read_roster, read_service, read_unit
+from domain.file_rows import Unreadable, place_of
+from domain.hours_file import SINCE, HourRule, Hours, read_timetables
 from domain.service_types import SERVICE_KINDS
-from models.centre import Booking, Centre, OpeningRule, Service, Unit
+from models.centre import Booking, Centre, OpeningRule, RosterRule, Service, Unit
 from services.import_report import ImportReport, Outcome
 
-SINCE = date(2000, 1, 1)
+Timetables = dict[date, Hours]
 
 
 def import_centres(session: Session, payload: Mapping[str, Any], *, now: datetime) -> ImportReport:
@@ -27,7 +29,7 @@ def import_centres(session: Session, payload: Mapping[str, Any], *, now: datetim
         report.add("centres", "refused", "no list of centres")
         return report
     for number, row in enumerate(rows, 1):
-        where = f"centres[{number}]"
+        where = place_of(row, f"centres[{number}]")
         try:
             if not isinstance(row, Mapping):
                 raise Unreadable("a centre is not an object")
@@ -43,8 +45,8 @@ def _import_centre(session: Session, row: Mapping[str, Any], number: int, report
     hours = row.get("hours") or {}
     if not isinstance(hours, Mapping):
         raise Unreadable("hours is not an object")
-    opening = read_hours(hours["default"]) if "default" in hours else frozenset()
-    services = row.get("services") or []
+    opening = read_timetables(hours["default"]) if "default" in hours else {}
+    services = _objects(row, "services")
     codes = {service.get("code") for service in services if isinstance(service, Mapping)}
     centre = session.scalar(select(Centre).where(Centre.code_key == columns["code_key"]))
     outcome: Outcome = "unchanged"
@@ -68,36 +70,55 @@ def _import_service(
     centre: Centre,
     row: Any,
     hours: Mapping[str, Any],
-    opening: Hours,
+    opening: Timetables,
     place: int,
     report: ImportReport,
     now: datetime,
 ) -> None:
-    where = f"{centre.code}.services[{place}]"
+    where = place_of(row, f"{centre.code}.services[{place}]")
     try:
         if not isinstance(row, Mapping):
             raise Unreadable("a service is not an object")
         own = _own_hours(row, hours)
-        columns = read_service(row, centre.code, own or opening, place)
-        units = [read_unit(unit, n) for n, unit in enumerate(row.get("units") or [], 1)]
+        columns = read_service(row, centre.code, _all_rules(own or opening), place)
+        units = [read_unit(unit, n) for n, unit in enumerate(_objects(row, "units"), 1)]
         if SERVICE_KINDS[columns["kind"]].shares == "units" and not units:
             raise Unreadable("no units")
-        outcome = _write_service(session, centre, columns, units, own, now)
+        roster = [read_roster(duty, [unit["no"] for unit in units]) for duty in _objects(row, "roster")]
+        outcome = _write_service(session, centre, columns, units, own, roster, now)
     except Unreadable as error:
         report.add(where, "refused", str(error))
     else:
         report.add(columns["code"], outcome)
 
 
-def _own_hours(row: Mapping[str, Any], hours: Mapping[str, Any]) -> Hours:
+def _objects(row: Mapping[str, Any], name: str) -> list[Any]:
+    """The list under that key; none where the key is missing. Raises Unreadable."""
+    value = row.get(name)
+    if value is not None and not isinstance(value, list):
+        raise Unreadable(f"{name} is not a list")
+    return value or []
+
+
+def _own_hours(row: Mapping[str, Any], hours: Mapping[str, Any]) -> Timetables:
     if row.get("window") is not None:
-        return read_hours(row["window"])
+        return read_timetables(row["window"])
     code = str(row.get("code"))
-    return read_hours(hours[code]) if code in hours and code != "default" else frozenset()
+    return read_timetables(hours[code]) if code in hours and code != "default" else {}
+
+
+def _all_rules(timetables: Timetables) -> list[HourRule]:
+    return [rule for rules in timetables.values() for rule in rules if not rule.is_closed]
 
 
 def _write_service(
-    session: Session, centre: Centre, columns: dict[str, Any], units: list[dict[str, Any]], own: Hours, now: datetime
+    session: Session,
+    centre: Centre,
+    columns: dict[str, Any],
+    units: list[dict[str, Any]],
+    own: Timetables,
+    roster: list[RosterRow],
+    now: datetime,
 ) -> Outcome:
     service = session.scalar(select(Service).where(Service.code_key == columns["code_key"]))
     if service is None:
@@ -111,6 +132,7 @@ def _write_service(
     changed |= _set_units(session, service, units)
     session.flush()
     changed |= _set_rules(session, centre.id, service.id, own)
+    changed |= _set_rosters(session, service, roster, now)
     if not changed:
         return "unchanged"
     return "added" if outcome == "added" else "changed"
@@ -139,26 +161,69 @@ def _set_units(session: Session, service: Service, wanted: Iterable[dict[str, An
     return changed
 
 
-def _set_rules(session: Session, centre_id: int, service_id: int | None, hours: Hours) -> bool:
-    scope = (OpeningRule.centre_id == centre_id) & (OpeningRule.effective_from == SINCE)
-    scope &= OpeningRule.service_id.is_(None) if service_id is None else OpeningRule.service_id == service_id
-    kept = {(r.weekday, r.opens_minutes, r.closes_minutes) for r in session.scalars(select(OpeningRule).where(scope))}
-    if kept == hours:
-        return False
-    session.execute(delete(OpeningRule).where(scope))
-    session.add_all(
-        OpeningRule(
-            centre_id=centre_id,
-            service_id=service_id,
-            weekday=weekday,
-            opens_minutes=opens,
-            closes_minutes=closes,
-            effective_from=SINCE,
+def _set_rules(session: Session, centre_id: int, service_id: int | None, timetables: Timetables) -> bool:
+    """Write each timetable of the file; one that staff set from another day on stays."""
+    changed = False
+    for first, hours in (timetables or {SINCE: frozenset()}).items():
+        scope = (OpeningRule.centre_id == centre_id) & (OpeningRule.effective_from == first)
+        scope &= OpeningRule.service_id.is_(None) if service_id is None else OpeningRule.service_id == service_id
+        if {_rule(row) for row in session.scalars(select(OpeningRule).where(scope))} == hours:
+            continue
+        changed = True
+        session.execute(delete(OpeningRule).where(scope))
+        session.add_all(
+            OpeningRule(
+                centre_id=centre_id,
+                service_id=service_id,
+                weekday=rule.weekday,
+                day_kind=rule.day_kind,
+                opens_minutes=rule.opens,
+                closes_minutes=rule.closes,
+                is_closed=rule.is_closed,
+                effective_from=first,
+            )
+            for rule in sorted(hours, key=lambda rule: (rule.day_kind or "", rule.weekday or 0, rule.opens))
         )
-        for weekday, opens, closes in sorted(hours, key=lambda rule: (rule[0] or 0, rule[1]))
-    )
-    session.flush()
-    return True
+        session.flush()
+    return changed
+
+
+def _rule(row: OpeningRule) -> HourRule:
+    return HourRule(row.weekday, row.opens_minutes, row.closes_minutes, row.day_kind, row.is_closed)
+
+
+def _set_rosters(session: Session, service: Service, wanted: list[RosterRow], now: datetime) -> bool:
+    """Write who is on duty 值班表: a row stands for that person at that desk from that day; all others stay."""
+    units = {unit.no: unit.id for unit in session.scalars(select(Unit).where(Unit.service_id == service.id))}
+    shifts: dict[tuple[int, str, date], set[tuple[int | None, int, int, date | None]]] = {}
+    for row in wanted:
+        kept = shifts.setdefault((units[row.unit], row.who, row.from_on), set())
+        kept |= {(*shift, row.to_on) for shift in row.shifts}
+    changed = False
+    for (unit_id, who, from_on), rules in shifts.items():
+        scope = (RosterRule.unit_id == unit_id) & (RosterRule.who == who) & (RosterRule.from_on == from_on)
+        held = session.scalars(select(RosterRule).where(scope))
+        if {(row.weekday, row.opens_minutes, row.closes_minutes, row.to_on) for row in held} == rules:
+            continue
+        changed = True
+        session.execute(delete(RosterRule).where(scope))
+        session.add_all(
+            RosterRule(
+                centre_id=service.centre_id,
+                service_id=service.id,
+                unit_id=unit_id,
+                who=who,
+                weekday=weekday,
+                opens_minutes=opens,
+                closes_minutes=closes,
+                from_on=from_on,
+                to_on=to_on,
+                created_at=now,
+            )
+            for weekday, opens, closes, to_on in sorted(rules, key=lambda rule: (rule[0] or 0, rule[1]))
+        )
+        session.flush()
+    return changed
 
 
 def _change(row: Any, columns: Mapping[str, Any]) -> bool:

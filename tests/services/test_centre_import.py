@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.centre_file import Unreadable, read_hours
+from domain.file_rows import Unreadable
+from domain.hours_file import HourRule, read_hours
 from domain.hours_text import hours_text
 from models.centre import OpeningRule, Service, Unit
 from services.catalogue import service_by_code
@@ -164,6 +165,6 @@ def test_hours_that_cannot_be_read(text: Any) -> None:
 
 
 def test_hours_that_can() -> None:
-    assert read_hours("00:00-24:00") == {(None, 0, 1440)}
-    assert read_hours(["06:30-09:00", "20:00 – 02:00"]) == {(None, 390, 540), (None, 1200, 120)}
-    assert read_hours({"wed": "14:00-17:00", "sun": ["08:00-09:00"]}) == {(2, 840, 1020), (6, 480, 540)}
+    assert read_hours("00:00-24:00") == {HourRule(None, 0, 1440)}
+    assert read_hours(["06:30-09:00", "20:00 – 02:00"]) == {HourRule(None, 390, 540), HourRule(None, 1200, 120)}
+    assert read_hours({"wed": "14:00-17:00", "sun": ["08:00-09:00"]}) == {HourRule(2, 840, 1020), HourRule(6, 480, 540)}
