@@ -34,6 +34,7 @@ HOLD_KINDS = ("offer", "closure")
 CLOSURE_KINDS = ("closed", "broken", "cleaning")
 MARK_KINDS = ("no_show", "late_cancel")
 LATE_CANCEL = timedelta(minutes=10)
+MOST_LATE, LATE_STEP = 90, 5
 EARLY_ARRIVAL = timedelta(minutes=30)
 LARGEST_PARTY = 10
 """Of a pool, where the service does not say: nobody takes a whole dining room by one tap."""
@@ -183,6 +184,21 @@ def kept_until(service: ServiceFacts, start: datetime, grace_until: datetime) ->
 def congestion_minutes(service: ServiceFacts, start: datetime) -> int:
     """By how much congestion at that time stretches the grace."""
     return max((c.minutes for c in service.congestion if c.covers(start)), default=0)
+
+
+def can_move(state: str, start: datetime, *, now: datetime) -> bool:
+    """改时间: what lies ahead may be moved until it begins."""
+    return state in ("requested", "confirmed") and now < start
+
+
+def can_be_late(state: str, late_minutes: int, kept: datetime, *, now: datetime) -> bool:
+    """晚到: once, and before the place is given away."""
+    return state == "confirmed" and late_minutes == 0 and now < kept
+
+
+def can_extend(state: str, start: datetime, *, now: datetime) -> bool:
+    """延长: who is there may ask for more time, and who is on time and about to come in."""
+    return state in ("checked_in", "overstayed") or (state == "confirmed" and now >= start)
 
 
 def is_late_cancel(state: str, start: datetime, now: datetime) -> bool:
