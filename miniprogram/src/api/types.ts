@@ -23,7 +23,7 @@ export type SignedIn = Schemas['SignInOut']
 export type AppConfig = Schemas['AppConfigOut']
 
 export type Centre = Schemas['CentrePage']['items'][number]
-export type Service = Schemas['ServiceOut']
+export type Service = Schemas['ServiceOut'] & { max_party?: number | null }
 export type Availability = Schemas['AvailabilityOut']
 export type Slot = Availability['slots'][number]
 export type Span = NonNullable<Availability['next_free']>

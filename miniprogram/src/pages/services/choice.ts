@@ -30,8 +30,20 @@ export function groupSlots(slots: Slot[], now: number): SlotGroup[] {
   return groups
 }
 
+export const hasRoom = (slot: Slot, need: number): boolean => slot.free >= need && slot.free > 0
+
+export const sameStart = (slots: Slot[], start: string): Slot | undefined =>
+  start ? slots.find((slot) => Date.parse(slot.start) === Date.parse(start)) : undefined
+
 /** What is chosen without a tap: the wish that was brought along, else the first start with a place. */
-export function defaultSlot(slots: Slot[], wanted: string): Slot | null {
-  const same = wanted ? slots.find((slot) => Date.parse(slot.start) === Date.parse(wanted)) : undefined
-  return same ?? slots.find((slot) => slot.free > 0) ?? null
+export function defaultSlot(slots: Slot[], wanted: string, need = 1): Slot | null {
+  return sameStart(slots, wanted) ?? slots.find((slot) => hasRoom(slot, need)) ?? null
+}
+
+const MOST_TOGETHER = 20
+
+/** How many may come on one booking: seats of a pool, heads in a room; elsewhere each books for themselves. */
+export function mostTogether(service: Service): number {
+  if (service.kind !== 'pool' && service.kind !== 'room') return 1
+  return service.max_party ?? Math.min(service.kind === 'pool' ? service.capacity : MOST_TOGETHER, MOST_TOGETHER)
 }
