@@ -269,8 +269,10 @@ export const addNote = (centre: string, kind: NoteKind, text: string, key: strin
 export const settleNote = (centre: string, id: number, text: string): Promise<unknown> =>
   write(at(centre, `notes/${id}/settle`), text ? { text } : {})
 
-export const attendants = (centre: string): Promise<{ id: number; name: string }[] | Items<{ id: number; name: string }>> =>
-  read(at(centre, 'attendants'))
+export const attendants = async (centre: string): Promise<{ id: number; name: string }[]> => {
+  const answer = await read<{ id: number; name: string }[] | Items<{ id: number; name: string }>>(at(centre, 'attendants'))
+  return Array.isArray(answer) ? answer : answer.items
+}
 export const takeDesk = (centre: string, attendant: number, pin: string): Promise<{ token: string; name: string; expires_at: string }> =>
   write(at(centre, 'attendant'), { attendant, pin })
 export const setPin = (pin: string): Promise<unknown> => send('PUT', '/me/desk-pin', { pin })
