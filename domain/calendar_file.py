@@ -1,5 +1,6 @@
-"""One event as an iCalendar file (RFC 5545): times in UTC, lines folded at 75 octets."""
+"""Events as an iCalendar file (RFC 5545): times in UTC, lines folded at 75 octets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,13 +20,19 @@ class CalendarEvent:
     is_cancelled: bool = False
 
 
-def calendar_file(event: CalendarEvent, *, now: datetime) -> str:
-    """The file with that one event."""
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Lianyi//booking//ZH",
-        "METHOD:PUBLISH",
+def calendar_file(events: Iterable[CalendarEvent], *, name: str | None = None, now: datetime) -> str:
+    """The file with those events; `name` is what a subscribed calendar is called."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Lianyi//booking//ZH", "METHOD:PUBLISH"]
+    if name:
+        lines += [f"X-WR-CALNAME:{_text(name)}", "REFRESH-INTERVAL;VALUE=DURATION:PT15M", "X-PUBLISHED-TTL:PT15M"]
+    for event in events:
+        lines += _event(event, now)
+    lines.append("END:VCALENDAR")
+    return "".join(f"{_fold(line)}\r\n" for line in lines)
+
+
+def _event(event: CalendarEvent, now: datetime) -> list[str]:
+    return [
         "BEGIN:VEVENT",
         f"UID:{event.uid}",
         f"DTSTAMP:{_instant(now)}",
@@ -36,9 +43,7 @@ def calendar_file(event: CalendarEvent, *, now: datetime) -> str:
         f"DESCRIPTION:{_text(event.description)}",
         f"STATUS:{'CANCELLED' if event.is_cancelled else 'CONFIRMED'}",
         "END:VEVENT",
-        "END:VCALENDAR",
     ]
-    return "".join(f"{_fold(line)}\r\n" for line in lines)
 
 
 def _instant(moment: datetime) -> str:

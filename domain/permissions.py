@@ -119,7 +119,16 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "bookings.list_bookings": SIGNED_IN,
     "bookings.show_booking": SIGNED_IN,
     "bookings.cancel_booking": SIGNED_IN,
-    "bookings.show_calendar": SIGNED_IN,
+    # calendars: the signed link itself is the key
+    "calendars.show_booking": SIGNED_IN,
+    "calendars.show_feed": SIGNED_IN,
+    "calendars.renew_feed": SIGNED_IN,
+    "calendars.read_feed": GUEST,
+    "calendars.read_booking": GUEST,
+    # notices: at which centre is asked by the service
+    "notices.list_notices": GUEST,
+    "notices.post_notice": ACTIONS["desk.run"],
+    "notices.change_notice": ACTIONS["desk.run"],
     "desk.confirm": ACTIONS["desk.run"],
     "desk.refuse": ACTIONS["desk.run"],
     "desk.check_in": ACTIONS["desk.run"],

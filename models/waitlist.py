@@ -72,7 +72,7 @@ class WaitlistEntry(Base, ClientKeyed):
     lapses: Mapped[int] = mapped_column(default=0)
     joined_at: Mapped[datetime] = mapped_column()
     ended_at: Mapped[datetime | None] = mapped_column()
-    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), unique=True)
     instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), unique=True)
 
 

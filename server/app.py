@@ -10,11 +10,13 @@ from miniprogram_api.v1 import (
     app_config,
     bookings,
     bot,
+    calendars,
     centres,
     check_ins,
     demands,
     desk,
     inbox,
+    notices,
     orgs,
     people,
     policies,
@@ -26,8 +28,8 @@ from server.web import api_docs, h5, health, request_log, safe_headers
 from server.wechat import callback
 
 RESOURCES = (
-    activities, app_config, bookings, bot, centres, check_ins, demands, desk,
-    inbox, orgs, people, policies, subscribe,
+    activities, app_config, bookings, bot, calendars, centres, check_ins, demands, desk,
+    inbox, notices, orgs, people, policies, subscribe,
 )  # fmt: skip
 
 

@@ -157,8 +157,10 @@ def _write(
     return replace(booking, **known)
 
 
-def tell(session: Session, booking: BookingView, template: str, *, now: datetime, **data: str) -> None:
-    """News for the owner, once per template and booking; a guest without an account has none."""
+def tell(
+    session: Session, booking: BookingView, template: str, *, key: str | None = None, now: datetime, **data: str
+) -> None:
+    """News for the owner, once per template, booking and `key`; a guest without an account has none."""
     if booking.person_id is None:
         return
     service = booking.service
@@ -174,7 +176,7 @@ def tell(session: Session, booking: BookingView, template: str, *, now: datetime
             **data,
         },
         page=PAGE.format(booking.code),
-        dedupe_key=f"{template}:{booking.id}",
+        dedupe_key=":".join([template, str(booking.id), *([key] if key else [])]),
         now=now,
     )
 

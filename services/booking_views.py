@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from domain.booking import UPCOMING_STATES, kept_until
@@ -14,6 +14,7 @@ from domain.errors import Invalid, NotFound
 from domain.permissions import Actor, Scope, may
 from domain.service_types import ServiceFacts
 from models.centre import Booking, BookingEvent, Service
+from models.waitlist import WaitlistEntry
 from services.catalogue import centre_facts
 
 _booking = Booking.__table__.c
@@ -91,6 +92,29 @@ class EventView:
     from_state: str | None
     to_state: str
     reason: str | None
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingLinks:
+    """What a booking hangs together with: codes of the booking it became or was, and the wait-list entry behind it."""
+
+    moved_to: str | None
+    moved_from: str | None
+    entry: str | None
+
+
+def links_of(session: Session, booking: BookingView) -> BookingLinks:
+    """The links of one booking, in one query."""
+    own = bindparam("id", booking.id, type_=_booking.id.type)
+    row = session.execute(
+        select(
+            select(_booking.code).where(_booking.id == booking.moved_to_id).scalar_subquery(),
+            select(_booking.code).where(_booking.moved_to_id == own).scalar_subquery(),
+            select(WaitlistEntry.code).where(WaitlistEntry.booking_id == own).limit(1).scalar_subquery(),
+        )
+    ).one()
+    return BookingLinks(*row)
 
 
 def get_booking(session: Session, code: str, *, actor: Actor) -> BookingView:
@@ -155,7 +179,14 @@ def read_bookings(
 def list_events(session: Session, booking_id: int) -> Sequence[EventView]:
     """The history of one booking, in order."""
     rows = session.execute(
-        select(BookingEvent.seq, BookingEvent.at, BookingEvent.from_state, BookingEvent.to_state, BookingEvent.reason)
+        select(
+            BookingEvent.seq,
+            BookingEvent.at,
+            BookingEvent.from_state,
+            BookingEvent.to_state,
+            BookingEvent.reason,
+            BookingEvent.actor_id,
+        )
         .where(BookingEvent.booking_id == booking_id)
         .order_by(BookingEvent.seq)
     )

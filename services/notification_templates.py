@@ -45,6 +45,12 @@ TEMPLATES: Mapping[str, Template] = {
             asked_for=("booking",),
         ),
         Template(
+            name="booking_kept",
+            title="路上不急，位置多留一会儿",
+            text="{service}，{time}。{place}一带拥堵，已为您留到 {until}。",
+            fields={},
+        ),
+        Template(
             name="booking_cancelled",
             title="预约已取消",
             text="{service}，{time}。{reason}",

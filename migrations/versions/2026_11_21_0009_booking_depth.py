@@ -311,6 +311,7 @@ def create_waitlist() -> None:
         sa.ForeignKeyConstraint(["service_id"], ["services.id"], name=op.f("fk_waitlist_entries_service_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waitlist_entries")),
         sa.UniqueConstraint("code", name=op.f("uq_waitlist_entries_code")),
+        sa.UniqueConstraint("booking_id", name=op.f("uq_waitlist_entries_booking_id")),
         sa.UniqueConstraint("instead_of_id", name=op.f("uq_waitlist_entries_instead_of_id")),
         sa.UniqueConstraint("person_id", "client_uuid", name=op.f("uq_waitlist_entries_person_id_client_uuid")),
     )

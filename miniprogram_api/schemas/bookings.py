@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.booking import is_late_cancel
+from domain.booking import MOST_LATE, can_be_late, can_extend, can_move, is_late_cancel
 from domain.local_time import iso
 from domain.permissions import Actor
 from domain.plates import mask_plate
@@ -14,8 +14,9 @@ from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
 from miniprogram_api.schemas.centres import CentreRef, ServiceKindName, ZoneName
 from services.booking_pass import make_pass
-from services.booking_views import BookingView, EventView
+from services.booking_views import BookingLinks, BookingView, EventView, runs_desk
 from services.bookings import Book
+from services.calendars import booking_signature
 from services.ports import Deps
 
 StateName = Literal[
@@ -72,6 +73,13 @@ class EventOut(BaseModel):
     before: str | None = Field(alias="from")
     after: str = Field(alias="to")
     reason: str | None
+    by: Literal["me", "staff", "system"] = Field(description="me: whose booking it is")
+
+
+class LateOut(BaseModel):
+    minutes: int
+    possible: bool
+    max: int
 
 
 class BookingOut(BaseModel):
@@ -90,8 +98,15 @@ class BookingOut(BaseModel):
     party_size: int
     plate_masked: str | None
     signed_pass: str | None = Field(alias="pass")
+    grace_reason: Literal["congestion"] | None
     can_cancel: bool
     late_cancel: bool
+    can_move: bool
+    can_extend: bool
+    late: LateOut
+    calendar_url: str = Field(description="works without signing in; for a calendar app")
+    guest: str | None = Field(description="the name of a guest without an account, for the desk alone")
+    plate: str | None = Field(description="the whole plate, for the desk alone")
     created_at: str
     source: Literal["app", "bot", "walkin", "desk"]
 
@@ -102,17 +117,30 @@ class BookingOut(BaseModel):
 
 class BookingDetailOut(BookingOut):
     events: list[EventOut]
+    moved_to: str | None
+    moved_from: str | None
+    entry: str | None = Field(description="the wait-list entry it came from")
 
     @classmethod
     def with_events(
-        cls, booking: BookingView, events: list[EventView], *, actor: Actor, deps: Deps, now: datetime
-    ) -> "BookingDetailOut":
+        cls, booking: BookingView, events: list[EventView], links: BookingLinks, *, actor: Actor, deps: Deps,
+        now: datetime,
+    ) -> "BookingDetailOut":  # fmt: skip
         tz = booking.service.opening.tz
         lines = [
-            EventOut(seq=e.seq, at=iso(e.at, tz), before=e.from_state, after=e.to_state, reason=e.reason)
+            EventOut(
+                seq=e.seq, at=iso(e.at, tz), before=e.from_state, after=e.to_state, reason=e.reason,
+                by="system" if e.actor_id is None else "me" if e.actor_id == booking.person_id else "staff",
+            )
             for e in events
-        ]
-        return cls.model_construct(**booking_body(booking, actor=actor, deps=deps, now=now), events=lines)
+        ]  # fmt: skip
+        return cls.model_construct(
+            **booking_body(booking, actor=actor, deps=deps, now=now),
+            events=lines,
+            moved_to=links.moved_to,
+            moved_from=links.moved_from,
+            entry=links.entry,
+        )
 
 
 class BookingPage(Page[BookingOut]):
@@ -120,12 +148,14 @@ class BookingPage(Page[BookingOut]):
 
 
 def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetime) -> dict[str, Any]:
-    """A booking as its owner or the desk may see it: the pass is the owner's, a plate is masked for everyone."""
+    """A booking as its owner or the desk may see it: the pass is the owner's, the whole plate is for the desk alone."""
     service, tz = booking.service, booking.service.opening.tz
     about: dict[str, Any] = {"code": service.code, "name": service.name, "kind": service.kind}
     own = booking.person_id == actor.person_id
     can_cancel = booking.state in ("requested", "confirmed")
     plate = deps.cipher.decrypt(booking.plate_cipher) if booking.plate_cipher else None
+    for_desk = runs_desk(actor, service)
+    kept = booking.kept_until
     return {
         "code": booking.code,
         "state": booking.state,
@@ -137,13 +167,24 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
         "zone": booking.zone if booking.zone in ZONES else None,
         "start": iso(booking.start, tz),
         "end": iso(booking.end, tz),
-        "grace_until": iso(booking.grace_until, tz),
+        "grace_until": iso(kept, tz),
+        "grace_reason": "congestion" if kept > booking.grace_until else None,
         "hold_until": iso(booking.hold_until, tz) if booking.hold_until else None,
         "party_size": booking.party_size,
         "plate_masked": mask_plate(plate) if plate else None,
         "signed_pass": make_pass(booking, holder=actor.name, signer=deps.signer) if own else None,
         "can_cancel": can_cancel,
         "late_cancel": is_late_cancel(booking.state, booking.start, now) if can_cancel else booking.was_late_cancel,
+        "can_move": can_move(booking.state, booking.start, now=now),
+        "can_extend": can_extend(booking.state, booking.start, now=now),
+        "late": LateOut.model_construct(
+            minutes=booking.late_minutes,
+            possible=can_be_late(booking.state, booking.late_minutes, kept, now=now),
+            max=MOST_LATE,
+        ),
+        "calendar_url": f"/api/v1/calendars/booking/{booking.code}/{booking_signature(deps.signer, booking.code)}.ics",
+        "guest": deps.cipher.decrypt(booking.guest_cipher) if for_desk and booking.guest_cipher else None,
+        "plate": plate if for_desk else None,
         "created_at": iso(booking.created_at, tz),
         "source": booking.source,
     }

@@ -1,10 +1,7 @@
-"""Bookings 预约: book, list, show, cancel, put into a calendar."""
+"""Bookings 预约: book, list, show, cancel."""
 
-from apiflask import APIBlueprint, FileSchema
-from flask import Response
+from apiflask import APIBlueprint
 
-from domain.booking_text import when_text
-from domain.calendar_file import CalendarEvent, calendar_file
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookIn, BookingDetailOut, BookingOut, BookingPage, BookingsQuery
@@ -51,7 +48,8 @@ def show_booking(code: str) -> BookingDetailOut:
     with deps().read() as session:
         booking = booking_views.get_booking(session, code, actor=actor)
         events = list(booking_views.list_events(session, booking.id))
-    return BookingDetailOut.with_events(booking, events, actor=actor, deps=deps(), now=now)
+        links = booking_views.links_of(session, booking)
+    return BookingDetailOut.with_events(booking, events, links, actor=actor, deps=deps(), now=now)
 
 
 @bp.post("/bookings/<code>/cancel")
@@ -62,24 +60,3 @@ def cancel_booking(code: str) -> BookingOut:
     with deps().unit_of_work() as session:
         booking = bookings.cancel(session, code, actor=actor, now=now)
     return BookingOut.of(booking, actor=actor, deps=deps(), now=now)
-
-
-@bp.get("/bookings/<code>.ics")
-@bp.output(FileSchema(), content_type="text/calendar")
-def show_calendar(code: str) -> Response:
-    """The booking as a calendar file."""
-    now = deps().now()
-    with deps().read() as session:
-        booking = booking_views.get_booking(session, code, actor=current_actor())
-    service = booking.service
-    event = CalendarEvent(
-        uid=f"{booking.code}@lianyi",
-        start=booking.start,
-        end=booking.end,
-        summary=f"{service.name}（{service.centre_name}）",
-        location=service.centre_place,
-        description=f"预约码 {booking.code}，{when_text(booking.start, booking.end, service.opening.tz)}",
-        is_cancelled=not booking.state.startswith(("requested", "confirmed", "checked_in", "completed")),
-    )
-    headers = {"Content-Disposition": f'attachment; filename="{booking.code}.ics"'}
-    return Response(calendar_file(event, now=now), mimetype="text/calendar", headers=headers)
