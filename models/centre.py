@@ -201,7 +201,7 @@ class RosterRule(Base, Timestamped):
     to_on: Mapped[date | None] = mapped_column()
 
 
-class Closure(Base, Timestamped):
+class Closure(Base, Timestamped, ClientKeyed):
     """停用、停业: a unit, a service or the whole centre is closed over [starts_at, ends_at); no end: until reopened.
 
     Its holds keep the places; `is_past` only takes it out of the catalogue once it can no longer matter.
@@ -229,7 +229,6 @@ class Closure(Base, Timestamped):
     ended_at: Mapped[datetime | None] = mapped_column()
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     is_past: Mapped[bool] = mapped_column(default=False)
-    client_uuid: Mapped[str | None] = mapped_column(String(36))
 
 
 class CentreNotice(Base, Timestamped):
@@ -333,6 +332,7 @@ class Booking(Base, Timestamped, ClientKeyed):
     guest_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    override_reason: Mapped[str | None] = mapped_column(String(200))
 
 
 class BookingEvent(Base):

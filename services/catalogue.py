@@ -85,6 +85,15 @@ _SERVICE_BY_ID: Select[tuple[int, int, int]] = (
     .where(_service.id == bindparam("id"))
     .with_for_update(key_share=True)
 )
+_CENTRE_TO_CHANGE: Select[tuple[int]] = (
+    select(Centre.__table__.c.id).where(Centre.__table__.c.code_key == bindparam("key")).with_for_update(key_share=True)
+)
+_SERVICES_TO_CHANGE: Select[tuple[int]] = (
+    select(_service.id)
+    .where(_service.centre_id == bindparam("centre_id"))
+    .order_by(_service.id)
+    .with_for_update(key_share=True)
+)
 # FOR NO KEY UPDATE: bookings of one service queue here, so each sees the one before it; SQLite has one writer anyway.
 _SERVICE_TO_BOOK = _SERVICE_BY_CODE.with_for_update(key_share=True)
 
@@ -126,6 +135,20 @@ def lock_service(session: Session, service_id: int) -> ServiceFacts:
     if row is None:
         raise NotFound("unknown_service")
     return centre_facts(session, row.centre_id, row.catalogue_revision).service(row.id)
+
+
+def lock_centre(session: Session, code: str) -> CentreFacts:
+    """A centre with itself and then all its services locked, in the order in which the catalogue's triggers write them.
+
+    For what changes the catalogue and its bookings together: a closure, other hours, a roster.
+    Raises NotFound `unknown_centre`.
+    """
+    key = code_key(code)
+    centre_id = session.scalar(_CENTRE_TO_CHANGE, {"key": key}) if key else None
+    if centre_id is None:
+        raise NotFound("unknown_centre")
+    session.execute(_SERVICES_TO_CHANGE, {"centre_id": centre_id}).all()
+    return centre_by_code(session, code)
 
 
 def centre_facts(session: Session, centre_id: int, revision: int) -> CentreFacts:
