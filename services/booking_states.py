@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal, select, update
@@ -30,6 +30,8 @@ FIELDS = {
     "late_minutes": "late_minutes",
     "moved_to_id": "moved_to_id",
 }
+RINGS_AT_NIGHT = timedelta(hours=12)
+"""News of a booking that begins so soon does not wait for the morning."""
 PAGE = "/pages/bookings/pass?code={}"
 _booking = Booking.__table__.c
 _event = BookingEvent.__table__.c
@@ -176,6 +178,7 @@ def tell(
             **data,
         },
         page=PAGE.format(booking.code),
+        urgent=template != "booking_reminder" and booking.start - now < RINGS_AT_NIGHT,
         dedupe_key=":".join([template, str(booking.id), *([key] if key else [])]),
         now=now,
     )

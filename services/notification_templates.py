@@ -6,6 +6,7 @@ and is found by the test of this table, not by WeChat's 47003.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.wechat_values import fit_field
 
@@ -19,6 +20,10 @@ class Template:
     text: str
     fields: Mapping[str, str]
     asked_for: tuple[str, ...] = ()
+    is_urgent: bool = False
+    """Rings at night too: by morning it would be too late."""
+    stale_after: timedelta | None = None
+    """Not sent any more when it could not be sent for so long."""
 
 
 TEMPLATES: Mapping[str, Template] = {
@@ -43,6 +48,7 @@ TEMPLATES: Mapping[str, Template] = {
             text="{service}，{time}，地点：{place}。来不了请先取消，把位置让给别人。",
             fields={"thing1": "service", "time2": "time", "thing3": "place"},
             asked_for=("booking",),
+            stale_after=timedelta(minutes=60),
         ),
         Template(
             name="booking_kept",
@@ -63,6 +69,8 @@ TEMPLATES: Mapping[str, Template] = {
             text="{service}，{time} 有空位，请在 {deadline} 前确认。",
             fields={"thing1": "service", "time2": "time", "time3": "deadline"},
             asked_for=("waitlist",),
+            is_urgent=True,
+            stale_after=timedelta(minutes=20),
         ),
         Template(
             name="activity_registered",
@@ -115,6 +123,18 @@ def render(name: str, data: Mapping[str, object]) -> Words:
     if template is None:
         return Words("通知", "")
     return Words(template.title, template.text.format_map(_Gaps(data)))
+
+
+def is_urgent(name: str) -> bool:
+    """Whether such news rings at night."""
+    template = TEMPLATES.get(name)
+    return template is not None and template.is_urgent
+
+
+def is_stale(name: str, age: timedelta) -> bool:
+    """Whether such news is too old to be sent; the inbox keeps it."""
+    template = TEMPLATES.get(name)
+    return template is not None and template.stale_after is not None and age >= template.stale_after
 
 
 def message_fields(name: str, data: Mapping[str, object]) -> dict[str, str]:

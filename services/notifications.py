@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
+from domain.night import night_ends
 from models.notification import Notification
+from models.people import Person
+from services.notification_templates import is_stale, is_urgent
 from services.ports import Delivery, NotificationChannel, OutgoingNotification
 
 LEASE = timedelta(minutes=2)
@@ -29,11 +32,13 @@ def enqueue(
     now: datetime,
     page: str | None = None,
     due_at: datetime | None = None,
+    urgent: bool = False,
 ) -> None:
     """Write one piece of news into the outbox, in the caller's transaction.
 
     `template` is a name of `services.notification_templates`; `data` holds display values only
-    (times as text, no phone, no plate). `dedupe_key` is unique: the same news is told once.
+    (times as text, no phone, no plate). `dedupe_key` is unique: the same news is told once. What is
+    `urgent` rings also at night; the inbox has all of it at once.
     """
     session.execute(
         _INSERT,
@@ -44,6 +49,7 @@ def enqueue(
             "page": page,
             "dedupe_key": dedupe_key,
             "due_at": due_at or now,
+            "push_at": (due_at or now) if urgent or is_urgent(template) else None,
             "created_at": now,
             "push_state": "queued",
             "attempts": 0,
@@ -103,9 +109,13 @@ def mark_read(session: Session, notification_id: int, *, person_id: int, now: da
     return row
 
 
-def claim_due(session: Session, *, now: datetime, limit: int = BATCH) -> list[OutgoingNotification]:
+def claim_due(
+    session: Session, *, now: datetime, quiet_until: datetime | None = None, limit: int = BATCH
+) -> list[OutgoingNotification]:
     """Take due rows for sending under a lease, each by a conditional update, so two jobs never share one.
 
+    At night (`quiet_until` is its end) what can wait rings in the morning, unless its person wants it at once
+    (夜间免打扰); a reminder whose time is over by then rings no more.
     A row whose lease ran out while `sending` may or may not have reached WeChat: it becomes
     `unknown` and is not sent again (decision 33).
     """
@@ -117,13 +127,21 @@ def claim_due(session: Session, *, now: datetime, limit: int = BATCH) -> list[Ou
     ids = session.scalars(
         select(Notification.id)
         .where(Notification.push_state == "queued", Notification.due_at <= now)
+        .where(or_(Notification.push_at.is_(None), Notification.push_at <= now))
         .where(or_(Notification.lease_until.is_(None), Notification.lease_until <= now))
         .order_by(Notification.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     taken: list[OutgoingNotification] = []
+    asleep = _who_sleeps(session, ids) if quiet_until else set()
     for row in session.scalars(select(Notification).where(Notification.id.in_(ids)).order_by(Notification.id)):
+        if is_stale(row.template, now - row.due_at):
+            row.push_state, row.error_code, row.delivered_at = "skipped", "stale", now
+            continue
+        if row.push_at is None and row.person_id in asleep:
+            row.push_at = quiet_until
+            continue
         row.push_state, row.lease_until, row.attempts = "sending", now + LEASE, row.attempts + 1
         taken.append(
             OutgoingNotification(
@@ -132,6 +150,16 @@ def claim_due(session: Session, *, now: datetime, limit: int = BATCH) -> list[Ou
         )
     session.flush()
     return taken
+
+
+def _who_sleeps(session: Session, ids: Sequence[int]) -> set[int]:
+    """Of the people this news is for, those who have not said that they want it at night too."""
+    rows = session.execute(
+        select(Person.id, Person.settings).where(
+            Person.id.in_(select(Notification.person_id).where(Notification.id.in_(ids)))
+        )
+    )
+    return {row.id for row in rows if (row.settings or {}).get("quiet_nights", True)}
 
 
 def record_delivery(session: Session, notification_id: int, delivery: Delivery, *, now: datetime) -> None:
@@ -152,15 +180,19 @@ def record_delivery(session: Session, notification_id: int, delivery: Delivery, 
 
 
 def deliver_due(
-    unit_of_work: UnitOfWork, channels: Sequence[NotificationChannel], *, now: Callable[[], datetime]
+    unit_of_work: UnitOfWork,
+    channels: Sequence[NotificationChannel],
+    *,
+    now: Callable[[], datetime],
+    tz: tzinfo,
 ) -> int:
     """Deliver what is due: claim in one short commit, send outside any transaction, record in another.
 
-    The first channel that takes a message decides its state; the in-app inbox always has it anyway.
-    Returns how many rows were handled.
+    `tz` is the clock by which it is night. The first channel that takes a message decides its state; the
+    in-app inbox always has it anyway. Returns how many rows were handled.
     """
     with unit_of_work() as session:
-        batch = claim_due(session, now=now())
+        batch = claim_due(session, now=now(), quiet_until=night_ends(now(), tz))
     for message in batch:
         delivery = Delivery("skipped")
         for channel in channels:

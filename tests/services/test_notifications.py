@@ -1,7 +1,8 @@
 """The outbox: told once, after the commit, never twice to WeChat."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -11,10 +12,12 @@ from sqlalchemy.orm import Session
 from models.notification import Notification
 from models.people import Person
 from server.container import Container
-from services.notifications import LEASE, claim_due, deliver_due, enqueue
+from services.notifications import LEASE, claim_due, deliver_due, enqueue, inbox
 from services.ports import Delivery, OutgoingNotification
 from tests.conftest import Clock, SignIn
 from tests.factories import create_person
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass
@@ -35,7 +38,7 @@ def _tell(session: Session, person: Person, now: datetime, key: str = "k1") -> N
 
 
 def _deliver(container: Container, channel: Channel) -> int:
-    return deliver_due(container.unit_of_work, [channel], now=container.now)
+    return deliver_due(container.unit_of_work, [channel], now=container.now, tz=SHANGHAI)
 
 
 @pytest.mark.rule("O11")
@@ -102,3 +105,51 @@ def test_the_inbox_has_the_news_whatever_wechat_said(sign_in: SignIn, session: S
     first = me.post(f"/inbox/{item}/read").json["read_at"]
     assert me.post(f"/inbox/{item}/read").json["read_at"] == first
     assert me.get("/inbox").json["unread"] == 0
+
+
+@pytest.mark.rule("B46")
+@pytest.mark.parametrize(
+    ("hour", "wishes", "urgent", "rings"),
+    [(23, {}, False, False), (23, {"quiet_nights": False}, False, True), (23, {}, True, True), (12, {}, False, True)],
+)
+def test_at_night_nothing_rings_that_can_wait(
+    hour: int,
+    wishes: dict[str, bool],
+    urgent: bool,
+    rings: bool,
+    session: Session,
+    container: Container,
+    clock: Clock,
+) -> None:
+    night = datetime(2026, 11, 25, hour, 30, tzinfo=SHANGHAI)
+    clock.now = night.astimezone(UTC)
+    person = create_person(session, settings=wishes, now=clock.now)
+    enqueue(
+        session, person_id=person.id, template="booking_cancelled", data={}, dedupe_key="n1", urgent=urgent,
+        now=clock.now,
+    )  # fmt: skip
+    session.commit()
+    channel = Channel([])
+    deliver_due(container.unit_of_work, [channel], now=container.now, tz=SHANGHAI)
+    assert bool(channel.got) is rings
+    assert inbox(session, person.id, page=1, per_page=5, now=clock.now)[1] == 1
+    clock.now = datetime(2026, 11, 26, 7, 0, tzinfo=SHANGHAI).astimezone(UTC)
+    deliver_due(container.unit_of_work, [channel], now=container.now, tz=SHANGHAI)
+    assert len(channel.got) == 1
+
+
+@pytest.mark.rule("B46")
+def test_a_reminder_kept_quiet_over_night_is_not_sent_in_the_morning(
+    session: Session, container: Container, clock: Clock
+) -> None:
+    clock.now = datetime(2026, 11, 25, 23, 30, tzinfo=SHANGHAI).astimezone(UTC)
+    person = create_person(session, now=clock.now)
+    enqueue(session, person_id=person.id, template="booking_reminder", data={}, dedupe_key="n1", now=clock.now)
+    session.commit()
+    channel = Channel([])
+    for hours in (0, 8):
+        clock.forward(hours=hours)
+        deliver_due(container.unit_of_work, [channel], now=container.now, tz=SHANGHAI)
+    assert channel.got == []
+    session.expire_all()
+    assert session.scalars(select(Notification.error_code)).all() == ["stale"]
