@@ -43,6 +43,8 @@ class Arrival(Base, ClientKeyed):
     service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     minutes: Mapped[int | None] = mapped_column()
+    zone: Mapped[str | None] = mapped_column(String(8))
+    party_size: Mapped[int] = mapped_column(default=1)
     guest_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
     plate_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
     result: Mapped[str] = mapped_column(String(8))
