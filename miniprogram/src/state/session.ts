@@ -1,7 +1,7 @@
 import { reactive, watch } from 'vue'
 import { get, postAsGuest, send, useSessionPort } from '@/api/client'
 import type { AppConfig, Named, Person, SignedIn } from '@/api/types'
-import { read, remove, removeAll, write } from './storage'
+import { namesIn, read, remove, write } from './storage'
 
 /** Who is signed in on this phone. Guests may look at everything; the first write asks. */
 export const session = reactive({
@@ -64,7 +64,7 @@ export function forgetPerson(): void {
   session.person = null
   session.orgCode = null
   for (const key of ['token', 'person', 'org', 'passes', 'page:activities', 'page:bookings:past', 'waits', 'page:marks', 'page:inbox', 'page:demands']) remove(key)
-  removeAll('page:desk:')
+  namesIn('page:desk:').forEach(remove)
 }
 
 export async function signOut(): Promise<void> {

@@ -27,12 +27,12 @@ export function remove(key: string): void {
   }
 }
 
-/** Everything whose name begins so: what was kept for a person who has gone. */
-export function removeAll(prefix: string): void {
+/** The names in use that begin so; none where the storage cannot be listed. */
+export function namesIn(prefix: string): string[] {
   try {
-    const names = uni.getStorageInfoSync().keys.filter((name) => name.startsWith(PREFIX + prefix))
-    for (const name of names) uni.removeStorageSync(name)
+    const { keys } = uni.getStorageInfoSync()
+    return keys.filter((name) => name.startsWith(PREFIX + prefix)).map((name) => name.slice(PREFIX.length))
   } catch {
-    // a storage that cannot be listed holds nothing that can be read
+    return []
   }
 }

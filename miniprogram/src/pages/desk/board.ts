@@ -61,7 +61,7 @@ export function tapsOf(line: Line, now: number): Tap[] {
   }
   if (INSIDE.includes(line.state)) taps.push({ verb: 'complete', label: '离店', main: true })
   const left = undoMinutes(line, now)
-  if (left) taps.push({ verb: 'undo', label: `撤销（${left} 分钟内）`, main: false })
+  if (left) taps.push({ verb: 'undo', label: `撤销 · ${left} 分`, main: false })
   return taps
 }
 
@@ -128,9 +128,11 @@ export function unitNow(unit: BoardUnit, lines: Line[], now: number): UnitNow {
     const over = guest.state === 'overstayed'
     return { unit, guest, next, word: over ? '超时' : '在用', mark: over ? 'word-stop' : 'word-warn', text: `${guest.who} 到 ${clockOf(guest.end)}` }
   }
-  const text = next ? `${next.who} ${clockOf(next.start)}${Date.parse(next.start) > now ? `，${untilText(next.start, now)}` : ''}` : '后面没有预约'
-  const free = unit.free_until === null || Date.parse(unit.free_until) > now
-  return { unit, guest, next, word: free ? '空' : '留着', mark: free ? 'word-ok' : '', text }
+  if (next && Date.parse(next.start) <= now) {
+    return { unit, guest, next, word: '留着', mark: 'word-warn', text: `${next.who} 留到 ${clockOf(next.grace_until)}` }
+  }
+  const text = next ? `${next.who} ${clockOf(next.start)} 来，${untilText(next.start, now)}` : '后面没有预约'
+  return { unit, guest, next, word: '空', mark: 'word-ok', text }
 }
 
 /** 今天 20:00 reads 20:00, another day 11月25日 20:00. */

@@ -1,5 +1,5 @@
 import { ApiError, sentenceOf } from '@/api/errors'
-import { read, write } from '@/state/storage'
+import { namesIn, read, write } from '@/state/storage'
 
 /** What happened at the desk without a network (离线登记), kept until the server has said what became of it. */
 export interface QueueItem {
@@ -77,6 +77,17 @@ export function notedArrival(items: QueueItem[], code: string): QueueItem | unde
 
 export const waitingIn = (items: QueueItem[]): QueueItem[] => items.filter((item) => item.state === 'waiting')
 export const troubledIn = (items: QueueItem[]): QueueItem[] => items.filter((item) => ['conflict', 'refused'].includes(item.state))
+
+/** How many notes on this device still wait for the network, of this account and of others who used it. */
+export function unsent(owner: number): { mine: number; others: number } {
+  const count = { mine: 0, others: 0 }
+  for (const name of namesIn('desk-queue:')) {
+    const waits = waitingIn(read<QueueItem[]>(name) ?? []).length
+    if (name.startsWith(`desk-queue:${owner}:`)) count.mine += waits
+    else count.others += waits
+  }
+  return count
+}
 
 /** Staff have seen what became of it. What still waits for the server cannot be put away. */
 export function dismiss(owner: number, centre: string, clientUuid: string): void {
