@@ -8,7 +8,7 @@ export const countText = (counts: number): string => (counts === 0.5 ? '半次' 
 
 export function markText(mark: Mark): string {
   if (mark.waived_at) return `已免记${mark.waive_reason ? `：${mark.waive_reason}` : ''}`
-  return `记 ${countText(mark.counts)}，${shortDate(dateOf(mark.expires_at))} 自动消掉`
+  return `记${mark.counts === 0.5 ? '' : ' '}${countText(mark.counts)}，${shortDate(dateOf(mark.expires_at))} 自动消掉`
 }
 
 export function contestText(mark: Mark): string {
