@@ -6,8 +6,14 @@ REASONS: dict[str, str] = {
     "by_centre": "中心取消了这次预约，不算您违约。可重新选时间。",
     "refused": "中心没有同意这次申请。",
     "lapsed": "中心没有在期限内答复，位置已释放。可重新申请。",
-    "no_show": "超过保留时间没有到店，位置已让给别人。",
+    "no_show": "过了保留时间没有到店，位置已让给别人。记一次，30 天后自动消除；有原因可在“爽约记录”里说明。",
+    "no_show_jammed": "过了保留时间没有到店，位置已让给别人。路上拥堵，这次不记。",
 }
+NARROWED = "到 {until} 可直接到店，或约一小时内的时段；过夜休息不受影响。"
+WAIVED = "这次不算了：{reason}"
+KEPT = "这条记录保留：{reason}。{day} 自动消除。"
+WAIVE_REASONS: dict[str, str] = {"congestion": "路上拥堵", "undo": "已到店"}
+"""Why a mark was waived without anybody deciding it, in words."""
 
 
 def when_text(start: datetime, end: datetime, tz: tzinfo) -> str:

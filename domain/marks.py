@@ -40,6 +40,15 @@ def restricted_until(marks: Sequence[MarkFacts], *, now: datetime) -> datetime |
     return max(ends, default=None)
 
 
+def matters(mark: MarkFacts, marks: Sequence[MarkFacts], *, now: datetime) -> bool:
+    """Whether a mark still counts: within its thirty days, or as one of the three behind a week that is not over."""
+    if mark not in marks:
+        return False
+    others = list(marks)
+    others.remove(mark)
+    return now < mark.at + LASTS or restricted_until(others, now=now) != restricted_until(marks, now=now)
+
+
 def check_marks(service: ServiceFacts, marks: Sequence[MarkFacts], start: datetime, *, now: datetime) -> None:
     """Three marks within thirty days: for a week only the coming hour. Raises Conflict `restricted`."""
     if not marks or service.is_overnight or start - now <= SAME_HOUR:

@@ -380,6 +380,7 @@ class Mark(Base):
     contest_text: Mapped[str | None] = mapped_column(String(300))
     decided_at: Mapped[datetime | None] = mapped_column()
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    keep_reason: Mapped[str | None] = mapped_column(String(100))
 
 
 class Hold(Base):

@@ -64,6 +64,30 @@ TEMPLATES: Mapping[str, Template] = {
             asked_for=("booking",),
         ),
         Template(
+            name="booking_changed",
+            title="预约有变动",
+            text="{service}，{time}。{news}",
+            fields={},
+        ),
+        Template(
+            name="booking_moved",
+            title="预约改好了",
+            text="{service}，改到 {time}，地点：{place}。原来的位置已让出。",
+            fields={},
+        ),
+        Template(
+            name="booking_overstayed",
+            title="时间到了",
+            text="{service}，{time}。还需要的话请点“延长”，或到前台说一声。",
+            fields={},
+        ),
+        Template(
+            name="mark_decided",
+            title="爽约记录有答复",
+            text="{service}，{time}。{news}",
+            fields={},
+        ),
+        Template(
             name="waitlist_offer",
             title="有空位了",
             text="{service}，{time} 有空位，请在 {deadline} 前确认。",

@@ -253,6 +253,7 @@ def create_closures_and_marks() -> None:
         sa.Column("contest_text", sa.String(length=300), nullable=True),
         sa.Column("decided_at", INSTANT, nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("keep_reason", sa.String(length=100), nullable=True),
         sa.CheckConstraint("kind IN ('no_show', 'late_cancel')", name=op.f("ck_marks_kind")),
         sa.CheckConstraint("halves IN (1, 2)", name=op.f("ck_marks_halves")),
         sa.ForeignKeyConstraint(["booking_id"], ["bookings.id"], name=op.f("fk_marks_booking_id")),
