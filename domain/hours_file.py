@@ -60,7 +60,7 @@ def read_hours(value: Any) -> Hours:
     """The rules of one timetable. Raises Unreadable."""
     if not isinstance(value, Mapping):
         return frozenset(HourRule(None, *span) for span in _spans(value))
-    days = {_day_name(day): spans for day, spans in value.items()}
+    days = {name: spans for day, spans in value.items() for name in _day_names(day)}
     named = [day for day in days if day in WEEKDAYS]
     rules: set[HourRule] = set()
     for day, spans in days.items():
@@ -94,8 +94,20 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def _day_name(day: Any) -> str:
-    name = DAY_WORDS.get(str(day).strip(), str(day).strip().lower())
+def _day_names(day: Any) -> list[str]:
+    """mon, 周一, mon-fri, 周一至周五, mon;wed: the days a key is for."""
+    text = unicodedata.normalize("NFKC", str(day)).strip()
+    ends = re.split(r"\s*[-–~至到]\s*", text)
+    if len(ends) == 2:
+        first, last = (_day_name(end) for end in ends)
+        if first in WEEKDAYS and last in WEEKDAYS and WEEKDAYS.index(first) < WEEKDAYS.index(last):
+            return list(WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last) + 1])
+        raise Unreadable(f"days {text!r} are no span within a week")
+    return [_day_name(name) for name in re.split(r"[,;、\s]+", text)]
+
+
+def _day_name(day: str) -> str:
+    name = DAY_WORDS.get(day, day.lower())
     if name != EVERY_DAY and name not in WEEKDAYS and name not in DAY_KINDS:
         raise Unreadable(f"weekday {day!r} is none of {', '.join((EVERY_DAY, *WEEKDAYS, *DAY_KINDS))}")
     return name
@@ -109,7 +121,7 @@ def _spans_or_closed(value: Any) -> list[tuple[int, int]]:
 
 def _spans(value: Any) -> list[tuple[int, int]]:
     if isinstance(value, list):
-        return [_span(text) for text in value]
+        return [span for text in value for span in (_spans(text) if isinstance(text, str) else [_span(text)])]
     if isinstance(value, str) and not is_blank(value):
         return [_span(text) for text in re.split(r"[,;，；、]", value)]
     return [_span(value)]

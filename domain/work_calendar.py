@@ -11,7 +11,7 @@ from typing import Literal
 
 DayKind = Literal["workday", "restday", "holiday"]
 DAY_KINDS: tuple[DayKind, ...] = ("workday", "restday", "holiday")
-DAY_KIND_LABELS: dict[str, str] = {"workday": "工作日", "restday": "休息日", "holiday": "节假日"}
+DAY_KIND_LABELS: dict[DayKind, str] = {"workday": "工作日", "restday": "休息日", "holiday": "节假日"}
 SATURDAY = 5
 FEWEST_HOLIDAYS = 10
 """No year since 2004 had fewer public holidays; a shorter list is not the whole year."""

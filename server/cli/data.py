@@ -1,4 +1,4 @@
-"""migrate, seed and the imports."""
+"""migrate, seed and the import of policies."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from server.cli.context import container
-from services.centre_import import import_centres as import_centres_rows
 from services.policy_import import import_policies as import_policy_rows
 
 
@@ -34,18 +33,6 @@ def seed(demo: bool) -> None:
         if demo:
             seed_demo(session, deps, now=deps.now())
     click.echo("seeded")
-
-
-@click.command("import-centres")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
-def import_centres(file: Path) -> None:
-    """Centres, services, units and opening rules from JSON. A second import changes nothing."""
-    deps = container()
-    with deps.unit_of_work() as session:
-        report = import_centres_rows(session, json.loads(file.read_text("utf-8")), now=deps.now())
-    click.echo(report.summary())
-    if report.refused:
-        raise SystemExit(1)
 
 
 @click.command("import-policies")

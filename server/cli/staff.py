@@ -4,41 +4,25 @@ import secrets
 from datetime import date, datetime
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.errors import Refusal
 from domain.permissions import ROLES
-from models.centre import Centre
-from models.organisation import Chain, Department, Org, PartyBranch
 from models.people import Person
 from server.cli.context import container
-from services import claims
+from services import claims, scopes
 from services.people import end_grants, grant_role
 from services.staff import create_staff as create
 
-SCOPES = {
-    "department": (Department.id, Department.code),
-    "chain": (Chain.id, Chain.code),
-    "branch": (PartyBranch.id, PartyBranch.code),
-    "org": (Org.id, Org.code),
-    "centre": (Centre.id, Centre.code),
-}
 ROLE = click.Choice(sorted(ROLES))
 
 
 def find_scope(session: Session, scope: str) -> tuple[str, int | None]:
-    """`district`, or `kind:code`, as a grant stores it."""
-    if scope == "district":
-        return "district", None
-    kind, _, code = scope.partition(":")
-    if kind not in SCOPES:
-        raise click.ClickException(f"a scope is district or one of {', '.join(SCOPES)} with :CODE")
-    id_, code_column = SCOPES[kind]
-    found = session.scalar(select(id_).where(code_column == code))
-    if found is None:
-        raise click.ClickException(f"no {kind} {code}")
-    return kind, found
+    """`district`, or `kind:code`, as a grant stores it; one that is not there ends the command."""
+    try:
+        return scopes.find_scope(session, scope)
+    except scopes.UnknownScope as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _person(session: Session, person_id: int) -> Person:
