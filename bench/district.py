@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import insert, select
 
 from bench.load import Answer, Call, send_all
+from models.centre import Service
 from models.organisation import PartyBranch
 from models.people import Person
 from services.activity_making import CreateActivity, add_activity, publish
@@ -76,6 +78,20 @@ def availabilities(count: int) -> list[Call]:
     """Guests looking at the coming days in turn."""
     days = [(datetime.now(UTC) + timedelta(days=ahead)).date().isoformat() for ahead in DAYS]
     return [Call("GET", _availability(days[number % len(days)])) for number in range(count)]
+
+
+def keep_a_day(served: Live, folder: Path) -> Path:
+    """The product's answer for one day in a file, for the floor to send the same."""
+    day = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    kept = folder / "day.json"
+    kept.write_bytes(_one(served, Call("GET", _availability(day))).body)
+    return kept
+
+
+def service_id(served: Live) -> int:
+    """The row of the service that everyone books."""
+    with served.deps.read() as session:
+        return session.scalars(select(Service.id).where(Service.code == SERVICE)).one()
 
 
 def questions(phones: Sequence[dict[str, str]]) -> list[Call]:

@@ -1,12 +1,18 @@
-"""`create_app()`: POST /rw, /book, /redeem over FLOOR_DATABASE_URL, every commit flushed."""
+"""`create_app()`: POST /rw, /book, /redeem over FLOOR_DATABASE_URL, every commit flushed.
 
+GET /day is the floor of an availability: a SELECT of the rows that its answer needs, from the product's own
+database (FLOOR_PRODUCT_URL), and the product's own answer (FLOOR_DAY_JSON) as JSON.
+"""
+
+import json
 import os
 import sqlite3
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, select, update
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -92,4 +98,22 @@ def create_app() -> Flask:
             return (jsonify(status="ok", repeat=True), 200) if repeated else (jsonify(code="ticket_used"), 409)
         return jsonify(status="ok"), 201
 
+    if "FLOOR_PRODUCT_URL" in os.environ:
+        add_day(app)
     return app
+
+
+def add_day(app: Flask) -> None:
+    """GET /day?service=&since=&until= in the text form of the product's own database."""
+    _, product = open_database(os.environ["FLOOR_PRODUCT_URL"])
+    day = json.loads(Path(os.environ["FLOOR_DAY_JSON"]).read_text("utf-8"))
+    rows = text(
+        "SELECT unit_id, starts_at, ends_at, taken FROM occupancy"
+        " WHERE service_id = :service AND starts_at < :until AND ends_at > :since AND starts_at > :earliest"
+    )
+
+    @app.get("/day")
+    def show_day() -> ResponseReturnValue:
+        with product() as session:
+            found = session.execute(rows, request.args.to_dict()).all()
+        return jsonify(day | {"rows": len(found)})
