@@ -21,6 +21,8 @@ const answers = {
   'GET /services/C1.shower': { data: shower },
   'GET /services/C1.shower/availability': { data: { service: 'C1.shower', date: '2099-11-21', zone: 'male', minutes: 30, slots: [{ start: START, end: END, free: 2, capacity: 5 }], next_free: { start: START, end: END } } },
   'GET /services/C1.shower/availability/month': { data: { days: [{ date: '2099-11-21', free_slots: 1, open: true }] } },
+  'GET /notices': { data: { items: [{ id: 3, kind: 'congestion', text: '港口拥堵，多留 30 分钟', from: START, until: END }], total: 1 } },
+  'GET /waitlist': { data: { items: [], total: 0 } },
   'GET /subscribe-templates': { data: { templates: [{ id: 'TMPL_BOOKED', name: '预约成功' }] } },
   'GET /me': { data: person },
   'POST /sign-in': { data: { token: 'T-1', expires_at: END, person } },
@@ -137,4 +139,63 @@ test('check-in without a network claims nothing as done', async () => {
   await page.tap('checkin-confirm')
   expect(page.find('checkin-result').textContent).toContain('还没签上')
   expect(page.find('checkin-result').textContent).not.toContain('已签到')
+})
+
+const entry = {
+  id: 'W7K2QX4P', state: 'offered', service: { code: 'C1.shower', name: '冲凉', kind: 'unit' }, centre: { code: 'C1', name: '司机之家', place: '缓冲区' },
+  start: START, until: END, minutes: 30, min_minutes: 30, zone: 'male', party_size: 1, joined_at: START, position: 1, ahead: 0,
+  no_night_offers: false, lapses: 0, booking: null, told_by: 'message', log: [],
+  offer: { start: START, end: END, unit: 'S2', answer_until: END, seconds_left: 480 },
+}
+
+test('a full start: consent for the wait-list is asked in the tap, then one entry, and its page', async () => {
+  const full = { service: 'C1.shower', date: '2099-11-21', zone: 'male', minutes: 30, slots: [{ start: START, end: END, free: 0, capacity: 5 }], next_free: null }
+  const more = { ...answers, 'GET /services/C1.shower/availability': { data: full }, 'POST /waitlist': { status: 201, data: { ...entry, state: 'waiting', offer: null } } }
+  const phone = launch({ answers: more, storage: signedIn() })
+  const page = await phone.open('pages/services/service', { code: 'C1.shower' })
+  expect(page.text()).toContain('港口拥堵')
+  await page.tap(`slot-${START}`)
+  expect(page.find('wait-how').textContent).toContain('微信消息')
+  await page.tap('wait-flex-60')
+  await page.tap('join-wait')
+  expect(phone.wx.called('requestSubscribeMessage').map((o) => o.tmplIds)).toEqual([['TMPL_BOOKED']])
+  const joined = phone.wx.requests().find((r) => r.path === '/api/v1/waitlist' && r.method === 'POST')
+  expect(joined.body).toMatchObject({ service: 'C1.shower', start: START, minutes: 30, until: '2099-11-21T21:30:00+08:00', zone: 'male', no_night_offers: false })
+  expect(phone.wx.called('navigateTo')[0].url).toBe('/pages/bookings/waitlist?id=W7K2QX4P&fresh=1')
+})
+
+test('an offer: time left, and the tap that takes it leads to the pass', async () => {
+  const more = { ...answers, 'GET /waitlist/W7K2QX4P': { data: entry }, 'POST /waitlist/W7K2QX4P/accept': { data: { ...entry, state: 'accepted', offer: null, booking: 'K7M2QX4P' } } }
+  const phone = launch({ answers: more, storage: signedIn() })
+  const page = await phone.open('pages/bookings/waitlist', { id: 'W7K2QX4P' })
+  expect(page.find('time-left').textContent).toMatch(/还剩 (8 分 00|7 分 5\d) 秒/)
+  await page.tap('accept-offer')
+  expect(phone.wx.called('redirectTo')[0].url).toBe('/pages/bookings/pass?code=K7M2QX4P&fresh=offer')
+  page.life.onUnload?.()
+})
+
+test('late: a conflict shows its choices, one tap takes one', async () => {
+  const late = { ...booking, late: { minutes: 0, possible: true, max: 90 }, can_move: true, can_extend: false, calendar_url: '/x.ics' }
+  const conflict = { status: 409, data: { code: 'late_conflict', message: '后面有人约了', details: { choices: [{ choice: 'other_unit', unit: 'S3', end: END }] } } }
+  const answer = ({ data }) => (JSON.parse(data).choice ? { data: { ...late, unit: 'S3', late: { minutes: 20, possible: false, max: 90 } } } : conflict)
+  const phone = launch({ answers: { ...answers, 'GET /bookings/K7M2QX4P': { data: late }, 'POST /bookings/K7M2QX4P/late': answer }, storage: signedIn() })
+  const page = await phone.open('pages/bookings/pass', { code: 'K7M2QX4P' })
+  await page.tap('late-open')
+  await page.tap('late-20')
+  await page.tap('late-submit')
+  await page.tap('late-choice-other_unit')
+  expect(phone.wx.requests().filter((r) => r.path.endsWith('/late')).map((r) => r.body)).toEqual([{ minutes: 20 }, { minutes: 20, choice: 'other_unit' }])
+  expect(page.find('booked-note').textContent).toContain('换到 S3')
+  page.life.onUnload?.()
+})
+
+test('the position is asked for by a tap only, and not kept', async () => {
+  const two = { data: { items: [answers['GET /centres'].data.items[0], { ...answers['GET /centres'].data.items[0], code: 'C2', name: '码头服务站' }], total: 2 } }
+  const phone = launch({ answers: { ...answers, 'GET /centres': two } })
+  const page = await phone.open('pages/services/index')
+  expect(phone.wx.called('getLocation')).toEqual([])
+  await page.tap('by-distance')
+  expect(phone.wx.called('getLocation')).toHaveLength(1)
+  expect(phone.wx.requests().some((r) => r.path.includes('near=22.5712%2C114.2765'))).toBe(true)
+  expect(JSON.stringify(phone.storage)).not.toContain('22.57')
 })

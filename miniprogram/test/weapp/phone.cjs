@@ -6,7 +6,7 @@ const path = require('node:path')
 
 const ROOT = path.resolve(__dirname, '../../dist/build/mp-weixin')
 
-function makeWx({ answers, storage }) {
+function makeWx({ answers, storage, scanned }) {
   const calls = []
   const note = (name, options) => {
     calls.push({ name, options })
@@ -42,7 +42,7 @@ function makeWx({ answers, storage }) {
       return { abort() {} }
     },
     login: succeed('login', { code: 'wx-code-1', errMsg: 'login:ok' }),
-    scanCode: succeed('scanCode', { result: 'https://example.test/q/checkin/A1.0Q7ABCDEFGHJK' }),
+    scanCode: succeed('scanCode', { result: scanned }),
     requestSubscribeMessage: succeed('requestSubscribeMessage', (options) =>
       Object.fromEntries(options.tmplIds.map((id) => [id, 'accept'])),
     ),
@@ -52,6 +52,7 @@ function makeWx({ answers, storage }) {
     switchTab: succeed('switchTab', {}),
     showToast: succeed('showToast', {}),
     makePhoneCall: succeed('makePhoneCall', {}),
+    getLocation: succeed('getLocation', { latitude: 22.571234567, longitude: 114.2765432 }),
     setKeepScreenOn: succeed('setKeepScreenOn', {}),
     pageScrollTo: succeed('pageScrollTo', {}),
     getNetworkType: succeed('getNetworkType', { networkType: 'wifi' }),
@@ -85,11 +86,11 @@ function makeWx({ answers, storage }) {
 }
 
 /** Starts the app afresh, as a new launch on a phone with this storage. */
-function launch({ answers = {}, storage = {} } = {}) {
+function launch({ answers = {}, storage = {}, scanned = 'https://example.test/q/checkin/A1.0Q7ABCDEFGHJK' } = {}) {
   jest.resetModules()
   document.body.innerHTML = ''
   const simulate = require('miniprogram-simulate')
-  const stubbed = makeWx({ answers, storage })
+  const stubbed = makeWx({ answers, storage, scanned })
   // simulate brings a wx of its own with getters only; the product sees ours
   Object.defineProperty(global, 'wx', { value: stubbed, configurable: true, writable: true })
   global.App = (options) => {
