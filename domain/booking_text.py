@@ -29,5 +29,10 @@ def clock_text(instant: datetime, tz: tzinfo) -> str:
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
+def moment_text(instant: datetime, tz: tzinfo) -> str:
+    """2026年11月25日 10:00."""
+    return _moment(instant.astimezone(tz))
+
+
 def _moment(local: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
