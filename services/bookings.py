@@ -31,6 +31,7 @@ from services.booking_states import move_state, tell, tell_cancelled
 from services.booking_views import BookingView, check_reader, read_bookings
 from services.catalogue import service_by_code
 from services.idempotency import check_same_request, digest
+from services.marks import write_mark
 from services.ports import Cipher
 
 _booking, _mark, _entry = Booking.__table__.c, Mark.__table__.c, WaitlistEntry.__table__.c
@@ -180,7 +181,7 @@ def _digest(command: Book, service: ServiceFacts, start: datetime, plate: str | 
 
 
 def cancel(session: Session, code: str, *, actor: Actor, now: datetime) -> BookingView:
-    """Give a place back (取消); inside the last ten minutes it counts as late. Cancelling twice changes nothing.
+    """Give a place back (取消); inside the last ten minutes it is half a mark. Cancelling twice changes nothing.
 
     The desk of the centre may cancel too: that never counts, and the owner is told.
     Raises NotFound `unknown_booking`; Conflict `booking_state`.
@@ -197,6 +198,8 @@ def cancel(session: Session, code: str, *, actor: Actor, now: datetime) -> Booki
         now=now,
         was_late_cancel=late,
     )
+    if moved is not booking and late:
+        write_mark(session, moved, "late_cancel", now=now)
     if moved is not booking and not own:
         tell_cancelled(session, moved, "by_centre", now=now)
     return moved

@@ -22,6 +22,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("deliver-notifications", 5, notification_jobs.deliver),
     Job("release-no-shows", 60, booking_jobs.release_no_shows),
+    Job("note-overstays", 60, booking_jobs.note_overstays),
     Job("lapse-room-requests", 60, booking_jobs.lapse_requests),
     Job("remind-upcoming-bookings", 60, booking_jobs.remind_upcoming),
     Job("send-late-replies", 10, wechat_jobs.send_late),
