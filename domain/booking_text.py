@@ -15,6 +15,21 @@ KEPT = "这条记录保留：{reason}。{day} 自动消除。"
 WAIVE_REASONS: dict[str, str] = {"congestion": "路上拥堵", "undo": "已到店"}
 """Why a mark was waived without anybody deciding it, in words."""
 
+DISPLACED: dict[str, str] = {
+    "broken": "设施坏了",
+    "cleaning": "临时清洁",
+    "closed": "临时停用",
+    "hours": "开放时间有变",
+    "roster": "值班有变",
+}
+
+
+def displaced_text(reason: str, other_time: str | None) -> str:
+    """What somebody hears whose place is gone by our doing: why, that it does not count, and what they can do."""
+    why = DISPLACED.get(reason.split(":")[0], DISPLACED["closed"])
+    also = f"最近的空位是 {other_time}。" if other_time else ""
+    return f"{why}，这个位子用不了了，不算您违约。{also}打开预约可换时间、换中心，或排候补第一位。"
+
 
 def when_text(start: datetime, end: datetime, tz: tzinfo) -> str:
     """2026年11月25日 10:00~10:30; over midnight both days are said."""

@@ -15,7 +15,7 @@ from models.centre import Booking, BookingEvent
 from services.booking_guards import guarded
 from services.booking_views import BookingView
 from services.notifications import enqueue
-from services.waitlist_offers import offer_freed
+from services.waitlist_offers import Freed, offer_freed
 
 Moves = Mapping[str, frozenset[str]]
 # columns of the table → fields of the view
@@ -92,7 +92,8 @@ def move_state(
     values = {"state": to, **({"hold_until": None} if booking.state == "requested" else {}), **changes}
     moved = _write(session, booking, values, to, reason, actor_id, now)
     if offer and _freed(booking, moved):
-        offer_freed(session, booking.service.id, now=now)
+        freed = Freed(booking.start, booking.occupied_until)
+        offer_freed(session, booking.service.id, now=now, freed=freed)
     return moved
 
 
@@ -112,7 +113,8 @@ def record_change(
     """
     changed = _write(session, booking, changes, booking.state, reason, actor_id, now)
     if offer and _freed(booking, changed):
-        offer_freed(session, booking.service.id, now=now)
+        freed = Freed(booking.start, booking.occupied_until)
+        offer_freed(session, booking.service.id, now=now, freed=freed)
     return changed
 
 

@@ -33,6 +33,7 @@ from services.catalogue import service_by_code
 from services.idempotency import check_same_request, digest
 from services.marks import write_mark
 from services.ports import Cipher
+from services.waitlist_offers import served, stop_waiting
 
 _booking, _mark, _entry = Booking.__table__.c, Mark.__table__.c, WaitlistEntry.__table__.c
 _OWN_COLUMNS = (
@@ -102,6 +103,10 @@ class Own:
     waits: list[tuple[int, datetime, datetime]] = field(default_factory=list)
     """(entry, from, until) for this service."""
 
+    def waits_for(self, start: datetime, end: datetime) -> list[int]:
+        """The entries that are about that time."""
+        return [entry for entry, since, until in self.waits if since < end and start < until]
+
 
 def book(session: Session, command: Book, *, cipher: Cipher, now: datetime) -> Booked:
     """Take a place (预约), or answer a repeated `client_uuid` with the first booking.
@@ -120,11 +125,13 @@ def book(session: Session, command: Book, *, cipher: Cipher, now: datetime) -> B
     if own.repeat_of is not None:
         return Booked(read_bookings(session, _booking.id == own.repeat_of)[0], repeated=True)
     wish = _check(command, service, start, own, now)
+    waiting = stop_waiting(session, own.waits_for(wish.start, wish.end), now=now)
     unit = take_place(session, wish, timeline_for(session, wish), now=now)
     guest = Guest(command.actor.person_id, plate=plate)
     origin = Origin(command.source, command.actor.person_id, str(command.client_uuid), asked)
     booking = write_booking(session, wish, unit, guest, origin, cipher=cipher, now=now)
     tell(session, booking, "booking_confirmed" if booking.state == "confirmed" else "booking_requested", now=now)
+    served(session, waiting, booking.id, actor_id=command.actor.person_id, now=now)
     return Booked(booking)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.container import Container
-from server.jobs import booking_jobs, demo_jobs, notification_jobs, retention_jobs, wechat_jobs
+from server.jobs import booking_jobs, demo_jobs, notification_jobs, retention_jobs, waitlist_jobs, wechat_jobs
 
 JobFunction = Callable[[Container], str]
 
@@ -23,6 +23,7 @@ JOBS: tuple[Job, ...] = (
     Job("deliver-notifications", 5, notification_jobs.deliver),
     Job("release-no-shows", 60, booking_jobs.release_no_shows),
     Job("note-overstays", 60, booking_jobs.note_overstays),
+    Job("serve-waitlists", 10, waitlist_jobs.serve_waitlists),
     Job("lapse-room-requests", 60, booking_jobs.lapse_requests),
     Job("remind-upcoming-bookings", 60, booking_jobs.remind_upcoming),
     Job("send-late-replies", 10, wechat_jobs.send_late),

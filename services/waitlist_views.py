@@ -1,0 +1,296 @@
+"""One entry of a wait-list 候补 as its person, the desk and the offers see it; position and log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from domain.availability import LONGEST_OCCUPANCY
+from domain.codes import read_code
+from domain.errors import NotFound
+from domain.permissions import Actor
+from domain.service_types import ServiceFacts
+from domain.waitlist import MOST_LAPSES, WAITING_STATES, WishFacts, competes
+from models.centre import Booking, Hold, Service
+from models.people import WeChatAccount
+from models.waitlist import WaitlistEntry
+from models.wechat import SubscribeAllowance
+from services.booking_views import runs_desk
+from services.catalogue import centre_facts
+from services.ports import Options
+
+LOG_LINES = 50
+OFFER_TEMPLATE = "waitlist_offer"
+_entry, _hold, _service = WaitlistEntry.__table__.c, Hold.__table__.c, Service.__table__.c
+_booking = Booking.__table__.c
+ACTIVE: ColumnElement[bool] = _entry.state.in_(
+    bindparam("active_states", WAITING_STATES, expanding=True, literal_execute=True)  # as the index says it
+)
+IN_LINE = (_entry.is_first.desc(), _entry.joined_at, _entry.id)
+_SELECT = (
+    select(
+        WaitlistEntry.__table__,
+        _hold.id.label("hold_id"),
+        _hold.unit_id,
+        _hold.starts_at.label("offer_start"),
+        _hold.ends_at.label("offer_end"),
+        _hold.answer_until,
+        _booking.code.label("booking_code"),
+        _service.centre_id,
+        _service.catalogue_revision,
+    )
+    .join_from(WaitlistEntry.__table__, Service.__table__, _entry.service_id == _service.id)
+    .outerjoin(Hold.__table__, (_hold.entry_id == _entry.id) & _hold.is_open)
+    .outerjoin(Booking.__table__, _booking.id == _entry.booking_id)
+)
+_LINE = select(
+    _entry.id, _entry.service_id, _entry.zone, _entry.is_first, _entry.joined_at, _entry.starts_at, _entry.until_at
+).where(ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """The place held for somebody until they answer."""
+
+    hold_id: int
+    unit_id: int | None
+    start: datetime
+    end: datetime
+    answer_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry with the facts of its service, and the offer that stands."""
+
+    id: int
+    code: str
+    state: str
+    service: ServiceFacts
+    person_id: int | None
+    made_by_id: int | None
+    guest_cipher: bytes | None
+    plate_cipher: bytes | None
+    start: datetime
+    until: datetime
+    minutes: int
+    min_minutes: int
+    zone: str | None
+    party_size: int
+    is_first: bool
+    no_night_offers: bool
+    lapses: int
+    joined_at: datetime
+    ended_at: datetime | None
+    booking_code: str | None
+    offer: OfferView | None = None
+
+    @property
+    def wish(self) -> WishFacts:
+        return WishFacts(self.start, self.until, self.minutes, self.min_minutes, self.zone, self.party_size)
+
+    def is_open_to_answer(self, now: datetime) -> bool:
+        """Past its deadline an offer is over, whether or not the clock has come by."""
+        return self.state == "offered" and self.offer is not None and now < self.offer.answer_until
+
+    def lapses_at(self, now: datetime) -> int:
+        overdue = self.state == "offered" and not self.is_open_to_answer(now)
+        return self.lapses + overdue
+
+    def state_at(self, now: datetime) -> str:
+        """The state as it is at that moment: an overdue offer has lapsed."""
+        if self.state != "offered" or self.is_open_to_answer(now):
+            return self.state
+        return "lapsed" if self.lapses_at(now) >= MOST_LAPSES else "waiting"
+
+    @property
+    def offered_unit(self) -> str | None:
+        unit_id = self.offer.unit_id if self.offer else None
+        return next((unit.no for unit in self.service.units if unit.id == unit_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """One offer of the list, without a name: when, of what, until when, what became of it, and whether it was mine."""
+
+    at: datetime
+    start: datetime
+    end: datetime
+    state: str
+    until: datetime
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an entry stands, and how its person will hear of an offer."""
+
+    entry: EntryView
+    position: int | None
+    told_by: str
+    log: tuple[OfferLine, ...] = ()
+
+
+def get_entry(session: Session, code: str, *, actor: Actor) -> EntryView:
+    """An entry, for its person or the desk of its centre. Raises NotFound `unknown_entry` for anyone else."""
+    key = read_code(code)
+    found = read_entries(session, _entry.code == key) if key else []
+    if not found:
+        raise NotFound("unknown_entry")
+    return check_entry_reader(found[0], actor)
+
+
+def check_entry_reader(entry: EntryView, actor: Actor) -> EntryView:
+    """The entry, for its person or the desk of its centre. Raises NotFound `unknown_entry` for anyone else."""
+    if entry.person_id != actor.person_id and not runs_desk(actor, entry.service):
+        raise NotFound("unknown_entry")
+    return entry
+
+
+def list_own_entries(
+    session: Session, person_id: int, *, offset: int = 0, limit: int = 20
+) -> tuple[list[EntryView], int]:
+    """One's own entries, the newest first, with how many there are."""
+    mine = _entry.person_id == person_id
+    total = session.scalar(select(func.count()).select_from(WaitlistEntry.__table__).where(mine)) or 0
+    return read_entries(session, mine, order=(_entry.id.desc(),), offset=offset, limit=limit), total
+
+
+def read_entries(
+    session: Session,
+    where: ColumnElement[bool],
+    *,
+    order: Sequence[ColumnElement[Any]] = IN_LINE,
+    offset: int = 0,
+    limit: int | None = None,
+) -> list[EntryView]:
+    """Entries with their services and open offers, in the order of the line."""
+    statement = _SELECT.where(where).order_by(*order).offset(offset).limit(limit)
+    return [_view(session, row) for row in session.execute(statement)]
+
+
+def standings(session: Session, entries: Sequence[EntryView], *, options: Options, now: datetime) -> list[Standing]:
+    """Entries with their positions: one query for all of them, and one for the consents."""
+    places = positions(session, entries, now=now)
+    waiting = {e.person_id for e in entries if e.person_id and e.state_at(now) in WAITING_STATES}
+    reached = _with_consent(session, waiting, options)
+    return [Standing(e, places.get(e.id), _told_by(e, reached)) for e in entries]
+
+
+def standing(session: Session, entry: EntryView, *, options: Options, now: datetime) -> Standing:
+    """One entry with its position."""
+    return standings(session, [entry], options=options, now=now)[0]
+
+
+def with_log(session: Session, entry: EntryView, *, options: Options, now: datetime) -> Standing:
+    """One entry with its position and the log of the offers made since it joined."""
+    known = standing(session, entry, options=options, now=now)
+    return Standing(entry, known.position, known.told_by, offer_log(session, entry, now=now))
+
+
+def positions(session: Session, entries: Sequence[EntryView], *, now: datetime) -> dict[int, int]:
+    """Where each entry stands among those of its service whose wishes overlap its own and compete for its zone."""
+    waiting = [entry for entry in entries if entry.state_at(now) in WAITING_STATES]
+    if not waiting:
+        return {}
+    line = session.execute(_LINE.where(_entry.service_id.in_({entry.service.id for entry in waiting}))).all()
+    return {entry.id: 1 + sum(_is_ahead(row, entry) for row in line) for entry in waiting}
+
+
+def offer_log(session: Session, entry: EntryView, *, now: datetime) -> tuple[OfferLine, ...]:
+    """The offers made for the time of this wish since it joined, the oldest first, without names or codes."""
+    rows = session.execute(
+        select(Hold.__table__, _entry.zone)
+        .join_from(Hold.__table__, WaitlistEntry.__table__, _hold.entry_id == _entry.id)
+        .where(
+            _hold.service_id == entry.service.id,
+            _hold.starts_at < entry.until,
+            _hold.starts_at > entry.start - LONGEST_OCCUPANCY,
+            _hold.ends_at > entry.start,
+            _hold.made_at >= entry.joined_at,
+            _hold.made_at <= (entry.ended_at or now),
+        )
+        .order_by(_hold.made_at.desc(), _hold.id.desc())
+        .limit(LOG_LINES)
+    ).all()
+    lines = [
+        OfferLine(
+            row.made_at, row.starts_at, row.ends_at, _became(row, now), row.answer_until, row.entry_id == entry.id
+        )
+        for row in rows
+        if competes(entry.service, row.zone, entry.zone)
+    ]
+    return tuple(lines[::-1])
+
+
+def _became(row: Row[*tuple[Any, ...]], now: datetime) -> str:
+    if row.outcome is not None:
+        return str(row.outcome)
+    return "offered" if now < row.answer_until else "lapsed"
+
+
+def _is_ahead(other: Row[*tuple[Any, ...]], entry: EntryView) -> bool:
+    if other.service_id != entry.service.id or not (other.starts_at < entry.until and entry.start < other.until_at):
+        return False
+    before = (not other.is_first, other.joined_at, other.id) < (not entry.is_first, entry.joined_at, entry.id)
+    return before and competes(entry.service, other.zone, entry.zone)
+
+
+def _told_by(entry: EntryView, reached: set[int]) -> str:
+    if entry.person_id is None:
+        return "desk"
+    return "message" if entry.person_id in reached else "inbox"
+
+
+def _with_consent(session: Session, people: set[int], options: Options) -> set[int]:
+    """Who has an unused consent for the message of an offer."""
+    template = options.subscribe_templates.get(OFFER_TEMPLATE)
+    if not people or not template:
+        return set()
+    return set(
+        session.scalars(
+            select(WeChatAccount.person_id)
+            .join(
+                SubscribeAllowance,
+                (SubscribeAllowance.appid == WeChatAccount.appid) & (SubscribeAllowance.openid == WeChatAccount.openid),
+            )
+            .where(
+                WeChatAccount.person_id.in_(people),
+                WeChatAccount.appid == options.mp_appid,
+                SubscribeAllowance.template_id == template,
+                SubscribeAllowance.remaining > 0,
+            )
+        )
+    )
+
+
+def _view(session: Session, row: Row[*tuple[Any, ...]]) -> EntryView:
+    offer = None
+    if row.hold_id is not None:
+        offer = OfferView(row.hold_id, row.unit_id, row.offer_start, row.offer_end, row.answer_until)
+    return EntryView(
+        id=row.id,
+        code=row.code,
+        state=row.state,
+        service=centre_facts(session, row.centre_id, row.catalogue_revision).service(row.service_id),
+        person_id=row.person_id,
+        made_by_id=row.made_by_id,
+        guest_cipher=row.guest_cipher,
+        plate_cipher=row.plate_cipher,
+        start=row.starts_at,
+        until=row.until_at,
+        minutes=row.minutes,
+        min_minutes=row.min_minutes,
+        zone=row.zone,
+        party_size=row.party_size,
+        is_first=row.is_first,
+        no_night_offers=row.no_night_offers,
+        lapses=row.lapses,
+        joined_at=row.joined_at,
+        ended_at=row.ended_at,
+        booking_code=row.booking_code,
+        offer=offer,
+    )
