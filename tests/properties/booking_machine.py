@@ -1,0 +1,560 @@
+"""What can happen at a centre, in any order: the product is asked, the model says whether its answer was right."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.properties import booking_model as model
+from tests.properties.product import BOOKING_JOBS, Answer, Product, Seen, Workshop, instant, iso, minute
+
+PEOPLE = ("甲", "乙", "丙", "丁", "戊", "己", "庚")
+DESK = "desk"
+SHOWER = model.Service(
+    "shower",
+    tuple(model.Unit(no, zone) for no, zone in (("M1", "male"), ("M2", "male"), ("F1", "female"), ("A1", "any"))),
+    cleaning=10,
+    walkin_permille=500,
+)
+LOUNGE = model.Service("lounge", seats=3)
+CLOCKS = (10 * 60, 21 * 60 + 40, 23 * 60 + 20, 6 * 60 + 30)
+UNDO_FOR = 15
+EARLY = 30
+NO_PLACE = {"slot_full", "closed_now"}
+
+which = st.integers(0, 11)
+ahead = st.integers(0, 4)
+lengths = st.sampled_from([30, 60, 90])
+people = st.sampled_from(PEOPLE)
+zones = st.sampled_from(["male", "female"])
+
+
+class BookingMachine(RuleBasedStateMachine):
+    """Each rule asks the product for something, and says by the model whether the answer was right."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        super().__init__()
+        self._open = ExitStack()
+        self.product: Product = self._open.enter_context(workshop.product())
+        self.centre = model.Centre({})
+        self.now = 0
+        self.offers: dict[int, str] = {}
+        self.closed: dict[int, list[str]] = {}
+        self.turned: dict[str, tuple[int, model.Booking]] = {}
+        self.walk_ins: set[str] = set()
+        self.last: tuple[str, str, dict[str, Any], str] | None = None
+        self.joined = 0
+        self._known: dict[str, model.Booking] = {}
+
+    def teardown(self) -> None:
+        self._open.close()
+
+    @initialize(at=st.sampled_from(CLOCKS), full=st.lists(st.tuples(people, ahead, zones), min_size=4, max_size=14))
+    def open(self, at: int, full: list[tuple[str, int, str]]) -> None:
+        self._set_clock(at)
+        services = self.product.set_up({"shower": SHOWER, "lounge": LOUNGE}, PEOPLE)
+        self.centre = model.Centre(services)
+        self.shower, self.lounge = services
+        for who, slot, zone in full:
+            self.book(who, slot, 60, zone, 2, pool=slot == 1)
+
+    # -- the driver ---------------------------------------------------------------------------------------------
+
+    @rule(who=people, slot=ahead, minutes=lengths, zone=zones, seats=st.integers(1, 2), pool=st.booleans())
+    def book(self, who: str, slot: int, minutes: int, zone: str, seats: int, pool: bool) -> None:
+        wish = self._wish(slot, minutes, zone, seats, pool)
+        refusals = self._why_not(who, wish)
+        answer = self._create(who, "/bookings", **wish)
+        if answer.code is not None:
+            self._refused(answer, refusals)
+            self._settle(self.product.seen())
+            return
+        assert not refusals, f"given although {refusals}: {answer.body}"
+        seen = self.product.seen()
+        booking = seen.bookings[answer.body["code"]]
+        assert (booking.who, booking.start, booking.end) == (who, minute_of(wish), minute_of(wish) + minutes)
+        self.centre.give(booking, now=self.now)
+        self._served_otherwise(booking, seen)
+        self._settle(seen)
+
+    @precondition(lambda self: self.has("confirmed"))
+    @rule(pick=which)
+    def cancel(self, pick: int) -> None:
+        booking = self._one(pick, "confirmed")
+        if booking is None:
+            return
+        answer = self.product.post(booking.who or DESK, f"/bookings/{booking.code}/cancel")
+        if answer.code is not None:
+            assert self.now >= booking.start, f"cannot cancel: {answer.body}"
+        else:
+            self.centre.cancel(booking.code, now=self.now)
+            if booking.who is None:
+                self.centre.marks = [mark for mark in self.centre.marks if mark.booking != booking.code]
+        self._settle(self.product.seen())
+
+    @precondition(lambda self: self.has("confirmed"))
+    @rule(pick=which, slot=ahead, minutes=lengths)
+    def move(self, pick: int, slot: int, minutes: int) -> None:
+        booking = self._one(pick, "confirmed", mine=True)
+        if booking is None or self.now >= booking.start:
+            return
+        wish = self._wish(slot, minutes, booking.zone, booking.seats, booking.service == self.lounge)
+        refusals = self._why_not(booking.who, wish, moved=booking.code)
+        if (minute_of(wish), minutes) == (booking.start, booking.end - booking.start):
+            refusals = {"nothing_to_move"}
+        body = {"start": wish["start"], "minutes": minutes, "client_uuid": str(uuid4())}
+        path = f"/bookings/{booking.code}/move"
+        answer = self.product.post(str(booking.who), path, **body)
+        seen = self.product.seen()
+        if answer.code is not None:
+            self._refused(answer, refusals)
+        else:
+            assert not refusals, f"moved although {refusals}: {answer.body}"
+            new = seen.bookings[answer.body["code"]]
+            assert seen.moved_to[booking.code] == new.code
+            assert (new.who, new.start, new.end) == (booking.who, minute_of(wish), minute_of(wish) + minutes)
+            self.centre.move(booking.code, new, now=self.now)
+            self._served_otherwise(new, seen)
+            self.last = (str(booking.who), path, body, new.code)
+        self._settle(seen)
+
+    @precondition(lambda self: self.has("confirmed"))
+    @rule(pick=which, minutes=st.sampled_from([10, 30, 60, 90]), choice=st.sampled_from(["", "other_unit", "shorten"]))
+    def late(self, pick: int, minutes: int, choice: str) -> None:
+        booking = self._one(pick, "confirmed", mine=True)
+        if booking is None:
+            return
+        elsewhere = self.centre.is_elsewhere(booking.who, booking.end, booking.end + minutes, without=[booking.code])
+        can_keep = self.centre.can_stay_longer(booking.code, minutes) and not elsewhere
+        body = {"minutes": minutes, **({"choice": choice} if choice else {})}
+        answer = self.product.post(str(booking.who), f"/bookings/{booking.code}/late", **body)
+        seen = self.product.seen()
+        if answer.code is not None:
+            allowed = {"late_used"} if booking.late else set()
+            allowed |= {"late_too_late"} if self.now >= booking.grace_until else set()
+            allowed |= {"late_conflict"} if choice or not can_keep else set()
+            self._refused(answer, allowed)
+        else:
+            if not choice:
+                assert can_keep, f"kept although another comes: {answer.body}"
+                assert seen.bookings[booking.code].end == booking.end + minutes
+            self.centre.late(booking.code, minutes, seen.bookings[booking.code], now=self.now)
+        self._settle(seen)
+
+    @precondition(lambda self: self.has("checked_in", "overstayed"))
+    @rule(pick=which, minutes=st.sampled_from([30, 60]))
+    def extend(self, pick: int, minutes: int) -> None:
+        booking = self._one(pick, "checked_in", "overstayed")
+        if booking is None:
+            return
+        elsewhere = self.centre.is_elsewhere(booking.who, booking.end, booking.end + minutes, without=[booking.code])
+        within = booking.end + minutes - booking.start <= SHOWER.longest
+        fits = self.centre.can_stay_longer(booking.code, minutes) and not elsewhere
+        answer = self.product.post(booking.who or DESK, f"/bookings/{booking.code}/extend", minutes=minutes)
+        seen = self.product.seen()
+        if answer.code is None:
+            assert fits, f"extended over another: {answer.body}"
+            self.centre.extend(booking.code, minutes, seen.bookings[booking.code])
+        else:
+            assert not (fits and within and self.now < booking.end), f"not extended: {answer.body}"
+        self._settle(seen)
+
+    # -- the desk -----------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.has("confirmed"))
+    @rule(pick=which)
+    def check_in(self, pick: int) -> None:
+        booking = self._one(pick, "confirmed")
+        if booking is None:
+            return
+        answer = self.product.post(DESK, f"/bookings/{booking.code}/check-in")
+        if answer.code is None:
+            assert booking.start - self.now <= EARLY, "let in too early"
+            self.centre.turn(booking.code, "checked_in")
+        else:
+            self._refused(answer, {"too_early"} if booking.start - self.now > EARLY else set(), self.now >= booking.end)
+        self._settle(self.product.seen())
+
+    @precondition(lambda self: self.has("checked_in", "overstayed"))
+    @rule(pick=which)
+    def complete(self, pick: int) -> None:
+        booking = self._one(pick, "checked_in", "overstayed")
+        if booking is None:
+            return
+        answer = self.product.post(DESK, f"/bookings/{booking.code}/complete")
+        assert answer.code is None, answer.body
+        seen = self.product.seen()
+        self.centre.complete(booking.code, seen.bookings[booking.code], now=self.now)
+        self._settle(seen)
+
+    @precondition(lambda self: self.has("confirmed"))
+    @rule(pick=which)
+    def no_show_by_the_desk(self, pick: int) -> None:
+        booking = self._one(pick, "confirmed")
+        if booking is None:
+            return
+        answer = self.product.post(DESK, f"/bookings/{booking.code}/no-show")
+        if answer.code is None:
+            self.centre.no_show(booking.code, now=self.now)
+        else:
+            self._refused(answer, {"grace_runs"} if self.now <= booking.grace_until else set())
+        self._settle(self.product.seen())
+
+    @precondition(lambda self: self.has("checked_in", "completed", "no_show"))
+    @rule(pick=which)
+    def undo(self, pick: int) -> None:
+        booking = self._one(pick, "checked_in", "completed", "no_show")
+        if booking is None or booking.code in self.walk_ins or booking.code not in self.turned:
+            return
+        at, former = self.turned[booking.code]
+        free = self.centre.has_room(
+            former.service, former.unit, former.start, former.until, former.seats, without=[booking.code]
+        )
+        free = free and not self.centre.is_elsewhere(former.who, former.start, former.end, without=[booking.code])
+        answer = self.product.post(DESK, f"/bookings/{booking.code}/undo")
+        seen = self.product.seen()
+        if answer.code is None:
+            assert self.now - at <= UNDO_FOR, "undone too late"
+            self.centre.undo(booking.code, former, seen.bookings[booking.code])
+        else:
+            allowed = {"undo_over"} if self.now - at >= UNDO_FOR else set()
+            allowed |= set() if free else {"undo_conflict", "overlap"}
+            self._refused(answer, allowed)
+        self._settle(seen, undone=booking.code)
+
+    @rule(minutes=st.sampled_from([30, 60]), zone=zones, pool=st.booleans(), name=st.sampled_from(["李师傅", "王师傅"]))
+    def walk_in(self, minutes: int, zone: str, pool: bool, name: str) -> None:
+        service = self.lounge if pool else self.shower
+        step = self.centre.services[service].step
+        first, until = self.now // step * step, -(-(self.now + minutes) // step) * step
+        zone_of = None if pool else zone
+        surely = self.centre.places(service, first, until, zone=zone_of, now=self.now, by_staff=True)
+        body = {"service": service, "minutes": minutes, "zone": zone_of, "name": name}
+        answer = self._create(DESK, f"/desk/{self.product.centre}/walk-ins", **body)
+        seen = self.product.seen()
+        if answer.code is None:
+            booking = seen.bookings[answer.body["code"]]
+            assert (booking.state, booking.start) == ("checked_in", self.now), booking
+            self.centre.give(booking, now=self.now, by_staff=True)
+            self.walk_ins.add(booking.code)
+        else:
+            self._refused(answer, set() if surely else {*NO_PLACE, "unit_taken"})
+        self._settle(seen)
+
+    @rule(unit=st.sampled_from(SHOWER.units), slot=ahead, minutes=st.sampled_from([60, 120, 300]))
+    def close(self, unit: model.Unit, slot: int, minutes: int) -> None:
+        start = self._slot(slot)
+        wanted = model.Closure("wanted", self.shower, unit.no, start, start + minutes)
+        if any(
+            one.unit == unit.no and one.start < wanted.until and start < one.until
+            for one in self.centre.closures.values()
+        ):
+            return
+        hit = self.centre.in_the_way(wanted)
+        path = f"/desk/{self.product.centre}/closures"
+        body = {
+            "service": self.shower,
+            "unit": unit.no,
+            "start": iso(start),
+            "until": iso(wanted.until),
+            "kind": "broken",
+            "reason": "检修",
+            "client_uuid": str(uuid4()),
+        }
+        asked = self.product.post(DESK, path, **body, apply=False)
+        assert asked.code is None, asked.body
+        proposal = asked.body["proposal"]
+        assert {one["code"] for one in proposal["affected"]} == {booking.code for booking in hit}, proposal
+        self._settle(self.product.seen())
+        done = self.product.post(DESK, path, **body, apply=True, seen=proposal["seen"])
+        assert done.code is None, done.body
+        self._closed(wanted, hit, self.product.seen())
+
+    @precondition(lambda self: self.closed)
+    @rule(pick=which)
+    def reopen(self, pick: int) -> None:
+        closure = sorted(self.closed)[pick % len(self.closed)]
+        answer = self.product.post(DESK, f"/desk/{self.product.centre}/closures/{closure}/end")
+        assert answer.code is None, answer.body
+        for hold in self.closed.pop(closure):
+            del self.centre.closures[hold]
+        self._settle(self.product.seen())
+
+    # -- the wait-list ------------------------------------------------------------------------------------------
+
+    @rule(
+        who=people | st.none(),
+        slot=ahead,
+        minutes=st.sampled_from([30, 60]),
+        spare=st.sampled_from([0, 0, 30, 60]),
+        shorter=st.booleans(),
+        zone=zones,
+        pool=st.booleans(),
+    )
+    def join(self, who: str | None, slot: int, minutes: int, spare: int, shorter: bool, zone: str, pool: bool) -> None:
+        wish = self._wish(slot, minutes, zone, 1, pool)
+        service, start = str(wish["service"]), minute_of(wish)
+        is_free = bool(self.centre.places(service, start, start + minutes, zone=wish["zone"], seats=1, now=self.now))
+        waits = [e for e in self.centre.entries.values() if who and (e.who, e.service) == (who, service)]
+        body = {**wish, "until": iso(start + minutes + spare), "min_minutes": 30 if shorter else None}
+        if who is None:
+            answer = self._create(DESK, f"/desk/{self.product.centre}/waitlist", **body, name="赵师傅")
+        else:
+            answer = self._create(who, "/waitlist", **body)
+        seen = self.product.seen()
+        if answer.code is None:
+            assert not is_free, f"put in line although there was a place: {answer.body}"
+            assert not any(entry.state in ("waiting", "offered") for entry in waits)
+            self.joined += 1
+            made = seen.entries[answer.body["id"]]
+            assert made.until == start + minutes + spare
+            self.centre.entries[made.id] = replace(made, rank=self.joined, state="waiting")
+        else:
+            allowed = {"already_waiting"} if any(e.state in ("waiting", "offered") for e in waits) else set()
+            allowed |= {"place_free"} if is_free or spare or shorter else set()
+            allowed |= {"overlap"} if self.centre.is_elsewhere(who, start, start + minutes + spare) else set()
+            self._refused(answer, allowed)
+        self._settle(seen)
+
+    @precondition(lambda self: self.offers)
+    @rule(pick=which)
+    def accept(self, pick: int) -> None:
+        entry = self._entry(pick, "offered")
+        if entry is None:
+            return
+        offer = self.centre.offers[entry.id]
+        elsewhere = self.centre.is_elsewhere(entry.who, offer.start, offer.end)
+        answer = self.product.post(entry.who or DESK, f"/waitlist/{entry.id}/accept")
+        seen = self.product.seen()
+        if answer.code is None:
+            booking = seen.bookings[answer.body["booking"]]
+            self.centre.accept(entry.id, booking, now=self.now)
+            self._forget_offer(entry.id)
+        else:
+            allowed = {"offer_over"} if self.now >= offer.answer_until else set()
+            self._refused(answer, allowed | ({"overlap"} if elsewhere else set()))
+        self._settle(seen)
+
+    @precondition(lambda self: self.centre.entries)
+    @rule(pick=which, how=st.sampled_from(["decline", "cancel"]))
+    def decline(self, pick: int, how: str) -> None:
+        entry = self._entry(pick, "offered", *(["waiting"] if how == "cancel" else []))
+        if entry is None:
+            return
+        answer = self.product.post(entry.who or DESK, f"/waitlist/{entry.id}/{how}")
+        if answer.code is None:
+            self.centre.end_offer(entry.id, "declined" if how == "decline" else "cancelled")
+            self._forget_offer(entry.id)
+        else:
+            offer = self.centre.offers.get(entry.id)
+            self._refused(answer, {"offer_over"} if offer and self.now >= offer.answer_until else set())
+        self._settle(self.product.seen())
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    @rule(minutes=st.sampled_from([5, 10, 15, 25]))
+    def time_passes(self, minutes: int) -> None:
+        self._set_clock(self.now + minutes)
+
+    @rule(minutes=st.sampled_from([0, 5, 15, 40, 90]))
+    def time_passes_and_jobs_run(self, minutes: int) -> None:
+        self._set_clock(self.now + minutes)
+        for job in BOOKING_JOBS:
+            self.product.run(job)
+            seen = self.product.seen()
+            for code, booking in seen.bookings.items():
+                self._by_the_clock(self.centre.bookings[code], booking)
+            self._settle(seen)
+        assert not self.centre.overdue(self.now), "a place is kept for who did not come"
+        assert not [o for o in self.centre.offers.values() if o.answer_until < self.now], "an offer outlived its time"
+        for service in self.centre.services:
+            assert not self.centre.left_over(service, now=self.now), "somebody waits although there is a place"
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def the_phone_sends_it_again(self) -> None:
+        assert self.last is not None
+        who, path, body, made = self.last
+        answer = self.product.post(who, path, **body)
+        assert answer.status == 200, answer.body
+        assert made in (answer.body.get("code"), answer.body.get("id"))
+        self._settle(self.product.seen())
+
+    # -- how ----------------------------------------------------------------------------------------------------
+
+    def _set_clock(self, at: int) -> None:
+        self.now = at
+        self.product.clock.now = instant(at)
+
+    def _slot(self, ahead: int) -> int:
+        return (-(-self.now // 30) + ahead) * 30
+
+    def _wish(self, slot: int, minutes: int, zone: str | None, seats: int, pool: bool) -> dict[str, Any]:
+        return {
+            "service": self.lounge if pool else self.shower,
+            "start": iso(self._slot(slot)),
+            "minutes": minutes,
+            "zone": None if pool else zone,
+            "party_size": seats if pool else 1,
+        }
+
+    def _why_not(self, who: str | None, wish: dict[str, Any], *, moved: str | None = None) -> set[str]:
+        """Every refusal that would be right."""
+        service, start = str(wish["service"]), minute_of(wish)
+        end, gone = start + int(wish["minutes"]), [moved] if moved else []
+        found: set[str] = set()
+        if self.centre.is_elsewhere(who, start, end, without=gone):
+            found.add("overlap")
+        if self.centre.is_refused_for_marks(who, service, start, self.now):
+            found.add("restricted")
+        if not self.centre.places(
+            service, start, end, zone=wish["zone"], seats=int(wish["party_size"]), now=self.now, without=gone
+        ):
+            found |= NO_PLACE
+        return found
+
+    def _create(self, who: str, path: str, **body: Any) -> Answer:
+        body["client_uuid"] = str(uuid4())
+        answer = self.product.post(who, path, **body)
+        if answer.code is None:
+            assert answer.status == 201, answer.body
+            self.last = (who, path, body, answer.body.get("code") or answer.body["id"])
+        return answer
+
+    def _refused(self, answer: Answer, allowed: set[str], anything: bool = False) -> None:
+        assert anything or answer.code in allowed, f"refused {answer.code}, right would be {sorted(allowed) or 'yes'}"
+
+    def has(self, *states: str) -> bool:
+        """Whether there is a booking in one of those states."""
+        return any(booking.state in states for booking in self.centre.bookings.values())
+
+    def _one(self, pick: int, *states: str, mine: bool = False) -> model.Booking | None:
+        found = [
+            booking
+            for booking in self.centre.bookings.values()
+            if booking.state in states and not (mine and booking.who is None)
+        ]
+        return found[pick % len(found)] if found else None
+
+    def _entry(self, pick: int, *states: str) -> model.Entry | None:
+        found = [entry for entry in self.centre.entries.values() if entry.state in states]
+        return found[pick % len(found)] if found else None
+
+    def _forget_offer(self, entry: str) -> None:
+        self.offers = {hold: one for hold, one in self.offers.items() if one != entry}
+
+    def _served_otherwise(self, booking: model.Booking, seen: Seen) -> None:
+        """Who got a place in the wished time another way waits no longer, and an offer to them is taken back."""
+        surely = self.centre.got_a_place(booking)
+        for entry in list(self.centre.entries.values()):
+            touched = entry.start < booking.end and booking.start < entry.until and entry.who == booking.who
+            same = touched and entry.service == booking.service and entry.state in ("waiting", "offered")
+            if same and (entry.id in surely or seen.entries[entry.id].state == "served"):
+                self.centre.end_offer(entry.id, "served")
+                self._forget_offer(entry.id)
+
+    def _closed(self, wanted: model.Closure, hit: list[model.Booking], seen: Seen) -> None:
+        displaced = []
+        for hold, entry in list(self.offers.items()):
+            if not seen.holds[hold].is_open and seen.holds[hold].outcome == "withdrawn":
+                self.centre.withdraw(entry)
+                self._forget_offer(entry)
+        for booking in hit:
+            after = seen.bookings[booking.code]
+            if after.state == "displaced":
+                displaced.append(self.centre.turn(booking.code, "displaced"))
+            else:
+                self.centre.rehouse(after, wanted)
+        made = [hold for hold in seen.holds.values() if hold.kind == "closure" and hold.is_open]
+        for kept in made:
+            if str(kept.id) not in self.centre.closures:
+                assert kept.unit == wanted.unit
+                assert wanted.start <= kept.start, kept
+                assert kept.until <= wanted.until, kept
+                self.centre.closures[str(kept.id)] = model.Closure(
+                    str(kept.id), kept.service, wanted.unit, kept.start, kept.until
+                )
+                self.closed.setdefault(int(kept.closure or 0), []).append(str(kept.id))
+        for minute_ in range(wanted.start, wanted.until, 5):
+            taken = not self.centre.has_room(self.shower, wanted.unit, minute_, minute_ + 5)
+            assert taken, f"{wanted.unit} is not closed at {iso(minute_)}"
+        for booking in displaced:
+            left = self.centre.places(booking.service, booking.start, booking.end, zone=booking.zone, now=self.now)
+            assert not left, f"{booking} was sent away although {left} was free"
+        self._settle(seen)
+
+    def _by_the_clock(self, before: model.Booking, after: model.Booking) -> None:
+        if (before.state, after.state) == ("confirmed", "no_show"):
+            self.centre.no_show(before.code, now=self.now)
+        elif (before.state, after.state) == ("checked_in", "overstayed"):
+            assert before.end <= self.now, "said to stay too long before the end"
+            self.centre.turn(before.code, "overstayed")
+
+    def _settle(self, seen: Seen, *, undone: str | None = None) -> None:
+        """The model takes over what it allows; after that the two must say the same."""
+        waiting_before = {s: set(self.centre.left_over(s, now=self.now)) for s in self.centre.services}
+        self._end_holds(seen)
+        for entry in list(self.centre.entries.values()):
+            after = seen.entries[entry.id].state
+            if (entry.state, after) == ("waiting", "lapsed"):
+                self.centre.expire(entry.id, now=self.now)
+        for hold in seen.holds.values():
+            if hold.kind == "offer" and hold.is_open and hold.id not in self.offers:
+                assert hold.entry
+                assert hold.answer_until is not None
+                offer = model.Offer(
+                    hold.entry, hold.unit, hold.start, hold.end, hold.until, hold.answer_until, hold.seats
+                )
+                self.centre.offer(offer, now=self.now)
+                self.offers[hold.id] = hold.entry
+        self._remember_turns(seen, undone)
+        self._agree(seen)
+        for service, before in waiting_before.items():
+            new = [entry for entry in self.centre.left_over(service, now=self.now) if entry not in before]
+            assert not new, f"{new} wait although there is a place"
+
+    def _end_holds(self, seen: Seen) -> None:
+        for hold, entry in list(self.offers.items()):
+            if not seen.holds[hold].is_open:
+                assert seen.holds[hold].outcome == "lapsed", seen.holds[hold]
+                self.centre.lapse(entry, now=self.now)
+                self._forget_offer(entry)
+        for hold_id, closure in list(self.centre.closures.items()):
+            if not seen.holds[int(hold_id)].is_open:
+                assert closure.until <= self.now, f"{closure} ended by itself"
+                del self.centre.closures[hold_id]
+        self.closed = {
+            closure: [hold for hold in holds if hold in self.centre.closures]
+            for closure, holds in self.closed.items()
+            if any(hold in self.centre.closures for hold in holds)
+        }
+
+    def _remember_turns(self, seen: Seen, undone: str | None) -> None:
+        for code, booking in self.centre.bookings.items():
+            former = self._known.get(code)
+            if former is not None and former.state != booking.state and code != undone:
+                self.turned[code] = (self.now, former)
+        if undone is not None:
+            self.turned.pop(undone, None)
+        self._known = dict(self.centre.bookings)
+
+    def _agree(self, seen: Seen) -> None:
+        self.centre.check()
+        assert seen.bookings == self.centre.bookings
+        entries = {entry.id: replace(entry, rank=0) for entry in self.centre.entries.values()}
+        assert seen.entries == entries
+        marks = sorted((mark.who, mark.booking, mark.halves) for mark in self.centre.marks)
+        assert seen.marks == marks
+        history = self.product.history()
+        assert set(history) == set(seen.bookings)
+        for code, events in history.items():
+            assert model.explained(events, seen.bookings[code].state), (code, events, seen.bookings[code].state)
+        assert self.product.occupancy_findings() == []
+
+
+def minute_of(wish: dict[str, Any]) -> int:
+    return minute(datetime.fromisoformat(wish["start"]))
