@@ -23,6 +23,8 @@ DISPLACED: dict[str, str] = {
     "roster": "值班有变",
 }
 
+UNIT_CHANGED = "位置换到 {unit}，时间不变"
+
 
 def displaced_text(reason: str, other_time: str | None) -> str:
     """What somebody hears whose place is gone by our doing: why, that it does not count, and what they can do."""

@@ -1,6 +1,6 @@
 """Closures 停用与停业: of a unit, a service or a whole centre, with an end or until somebody reopens it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,3 +29,21 @@ def closure_over(
         if (closure.unit_id is None or closure.unit_id == unit_id) and closure.touches(start, until):
             return closure
     return None
+
+
+Span = tuple[datetime, datetime]
+
+
+def gaps(span: Span, taken: Iterable[Span]) -> list[Span]:
+    """What of a stretch of time is left by others, in order."""
+    found: list[Span] = []
+    start, end = span
+    for busy_start, busy_end in sorted(taken):
+        if busy_start >= end:
+            break
+        if busy_start > start:
+            found.append((start, busy_start))
+        start = max(start, busy_end)
+    if start < end:
+        found.append((start, end))
+    return found

@@ -57,6 +57,12 @@ TEMPLATES: Mapping[str, Template] = {
             fields={},
         ),
         Template(
+            name="booking_unit_changed",
+            title="给您换了个位子",
+            text="{service}，{time}，换到 {unit}。时间和预约码都不变，照常来就行。",
+            fields={},
+        ),
+        Template(
             name="booking_cancelled",
             title="预约已取消",
             text="{service}，{time}。{reason}",

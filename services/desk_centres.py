@@ -1,0 +1,32 @@
+"""The centre whose desk somebody runs 服务台, and what is in it."""
+
+from sqlalchemy.orm import Session
+
+from domain.errors import NotFound
+from domain.permissions import Actor, Scope, may
+from domain.service_types import ServiceFacts
+from services.catalogue import CentreFacts, centre_by_code, lock_centre
+
+
+def own_centre(session: Session, code: str, actor: Actor, *, lock: bool = False) -> CentreFacts:
+    """A centre whose desk somebody runs. Raises NotFound `unknown_centre`, also for a desk elsewhere."""
+    centre = centre_by_code(session, code)
+    if not may(actor, "desk.run", [Scope("centre", centre.id)]):
+        raise NotFound("unknown_centre")
+    return lock_centre(session, code) if lock else centre
+
+
+def service_of(centre: CentreFacts, code: str) -> ServiceFacts:
+    """A service of a centre by its code, without case. Raises NotFound `unknown_service`."""
+    found = next((s for s in centre.services if s.code.casefold() == code.strip().casefold()), None)
+    if found is None:
+        raise NotFound("unknown_service")
+    return found
+
+
+def unit_of(service: ServiceFacts, no: str) -> int:
+    """A unit of a service by its number. Raises NotFound `unknown_unit`."""
+    found = next((unit.id for unit in service.units if unit.no.casefold() == no.strip().casefold()), None)
+    if found is None:
+        raise NotFound("unknown_unit")
+    return found

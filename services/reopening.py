@@ -1,0 +1,141 @@
+"""Reopening 恢复使用 and taking a closure back 撤销停用."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.availability import free_units
+from domain.booking import UNDO_FOR, hold_until
+from domain.errors import Conflict, NotFound
+from domain.permissions import Actor
+from domain.service_types import ServiceFacts, UnitFacts
+from models.centre import Booking, BookingEvent, Closure
+from services.booking_gate import FULL, Wish, place_for, timeline_for
+from services.booking_states import move_state, tell
+from services.booking_views import BookingView, read_bookings
+from services.catalogue import CentreFacts, centre_by_code
+from services.closures import ClosureView, settle, trace, view_of
+from services.desk_centres import own_centre
+from services.waitlist_offers import offer_freed
+
+_booking, _event = Booking.__table__.c, BookingEvent.__table__.c
+BACK = {"displaced": frozenset({"confirmed", "requested"})}
+"""Taking a closure back is the one way out of `displaced`."""
+
+
+def reopen(session: Session, code: str, closure_id: int, *, actor: Actor, now: datetime) -> ClosureView:
+    """End a closure before its time, or for good (恢复使用); what is free is offered to whoever waits. Twice is once.
+
+    Raises NotFound `unknown_centre`, `unknown_closure`.
+    """
+    centre = own_centre(session, code, actor, lock=True)
+    row = _closure(session, centre, closure_id)
+    if row.ended_at is None and (row.ends_at is None or row.ends_at > now):
+        _end(session, row, centre, actor, now)
+        trace(session, row, "closure.ended", actor, now)
+    return view_of(row, centre)
+
+
+def undo(session: Session, code: str, closure_id: int, *, actor: Actor, now: datetime) -> ClosureView:
+    """Take a closure back within 15 minutes (撤销): who was displaced has the place again where it is still free.
+
+    Who was given another unit keeps that. Raises as `reopen`; Conflict `undo_over`.
+    """
+    centre = own_centre(session, code, actor, lock=True)
+    row = _closure(session, centre, closure_id)
+    if row.ended_at is not None:
+        return view_of(row, centre)
+    if now >= row.created_at + UNDO_FOR:
+        raise Conflict("undo_over")
+    _end(session, row, centre, actor, now, offer=False)
+    back = [b for b in _displaced_by(session, row, centre) if _bring_back(session, b, row, actor, now)]
+    for service in _services(row, centre):
+        offer_freed(session, service.id, now=now)
+    trace(session, row, "closure.undone", actor, now, back=len(back))
+    return view_of(row, centre)
+
+
+def _closure(session: Session, centre: CentreFacts, closure_id: int) -> Closure:
+    row = session.get(Closure, closure_id, populate_existing=True)
+    if row is None or row.centre_id != centre.id:
+        raise NotFound("unknown_closure")
+    return row
+
+
+def _services(row: Closure, centre: CentreFacts) -> tuple[ServiceFacts, ...]:
+    return (centre.service(row.service_id),) if row.service_id else centre.services
+
+
+def _end(
+    session: Session, row: Closure, centre: CentreFacts, actor: Actor, now: datetime, *, offer: bool = True
+) -> None:
+    """From now on it closes nothing; it leaves the catalogue at once."""
+    row.ended_at, row.ended_by_id, row.is_past = now, actor.person_id, True
+    row.ends_at = max(now, row.starts_at)
+    session.flush()
+    settle(session, centre.code, [service.id for service in _services(row, centre)], now, offer=offer)
+
+
+def _displaced_by(session: Session, row: Closure, centre: CentreFacts) -> list[BookingView]:
+    """Who lost a place to a closure and has it not back, in the order in which they were moved."""
+    events = select(_event.booking_id).where(
+        _event.booking_id == _booking.id, _event.to_state == "displaced", _event.reason == f"{row.kind}:{row.id}"
+    )
+    where = _booking.service_id.in_([service.id for service in _services(row, centre)]) & (
+        _booking.state == "displaced"
+    )
+    where &= (_booking.ends_at > row.starts_at) & events.exists()
+    return sorted(read_bookings(session, where), key=lambda b: (b.start, b.created_at, b.id))
+
+
+def _bring_back(session: Session, booking: BookingView, row: Closure, actor: Actor, now: datetime) -> bool:
+    """Give a displaced booking its place again: its own unit, else another of its zone; False where it cannot be."""
+    service = centre_by_code(session, booking.service.centre_code).service(booking.service.id)
+    unit = _place(session, service, booking, now)
+    if unit is FULL or booking.end <= now:
+        return False
+    was = _state_before(session, booking)
+    asked = {"hold_until": hold_until(service, booking.start, now)} if was == "requested" else {}
+    try:
+        with session.begin_nested():
+            moved = move_state(
+                session,
+                booking,
+                was,
+                actor_id=actor.person_id,
+                reason="undo",
+                now=now,
+                moves=BACK,
+                offer=False,
+                unit_id=unit.id if unit else None,
+                **asked,
+            )
+    except Conflict:  # they have something else at that time by now
+        return False
+    tell(session, moved, f"booking_{was}", key=f"back:{row.id}", now=now)
+    return True
+
+
+def _place(session: Session, service: ServiceFacts, booking: BookingView, now: datetime) -> UnitFacts | None:
+    """Its own unit where that is free again, else another; `FULL` where there is none."""
+    minutes = int((booking.end - booking.start).total_seconds() // 60)
+    wish = Wish(service, booking.start, minutes, booking.zone, booking.party_size, by_staff=True)
+    timeline = timeline_for(session, wish)
+    if service.rules.shares == "units":
+        units = free_units(service, timeline, wish.start, minutes, zone=wish.zone, now=now, by_staff=True)
+        own = next((unit for unit in units if unit.id == booking.unit_id), None)
+        if own:
+            return own
+    return place_for(wish, timeline, now=now)
+
+
+def _state_before(session: Session, booking: BookingView) -> str:
+    found: Any = session.scalar(
+        select(_event.from_state)
+        .where(_event.booking_id == booking.id, _event.to_state == "displaced")
+        .order_by(_event.seq.desc())
+        .limit(1)
+    )
+    return str(found)
