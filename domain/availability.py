@@ -5,15 +5,17 @@ here is personalised: `free` is what anyone of that zone could book now.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from domain.closures import closure_over
+from domain.day_count import DayPlan, blocked_units, plan_of
 from domain.local_time import local_day
-from domain.opening import grid, is_open
 from domain.rosters import is_on_duty
 from domain.service_types import ServiceFacts, UnitFacts, serves, zones_of
 
@@ -61,8 +63,7 @@ class Timeline:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One start of a day: `free` of `capacity` places; `zones` where no zone was asked for and the service has them."""
 
     start: datetime
@@ -211,11 +212,37 @@ def day_slots(
     service: ServiceFacts, timeline: Timeline, day: date, minutes: int, *, zone: str | None, now: datetime
 ) -> tuple[Slot, ...]:
     """Every start of a local day from which `minutes` fit into the opening hours."""
-    return tuple(
-        slot_at(service, timeline, start, minutes, zone=zone, now=now)
-        for start in grid(service.opening, day, service.step_minutes)
-        if is_open(service.opening, start, start + timedelta(minutes=minutes))
-    )
+    plan = plan_of(service, day, minutes)
+    if service.rules.shares == "seats" or not is_simple(service):
+        return tuple(slot_at(service, timeline, start, minutes, zone=zone, now=now) for start in plan.starts)
+    zones = zones_of(service) if zone is None else ()
+    units = units_for(service, zone, with_walkin=False)
+    counts = _free_counts(plan, timeline, units)
+    by_zone = {name: _free_counts(plan, timeline, [u for u in units if serves(u, name)]) for name in zones}
+    capacity = len(units_for(service, zone, with_walkin=True))
+    first, last = _bookable(service, plan, day, now)
+    released = bisect_right(plan.starts, now + WALKIN_RELEASE)
+    slots: list[Slot] = []
+    for index, (start, end, free) in enumerate(zip(plan.starts, plan.ends, counts, strict=True)):
+        if first <= index < min(released, last):
+            slots.append(slot_at(service, timeline, start, minutes, zone=zone, now=now))
+            continue
+        bookable = first <= index < last
+        shares = {name: by_zone[name][index] * bookable for name in zones} if zones else None
+        slots.append(Slot(start, end, free * bookable, capacity, shares))
+    return tuple(slots)
+
+
+def _free_counts(plan: DayPlan, timeline: Timeline, units: Sequence[UnitFacts]) -> list[int]:
+    return [len(units) - blocked for blocked in blocked_units(plan, timeline.units, [unit.id for unit in units])]
+
+
+def _bookable(service: ServiceFacts, plan: DayPlan, day: date, now: datetime) -> tuple[int, int]:
+    """From which start on, and before which, a day can be booked (as `opens_for_booking` says of one start)."""
+    too_far = day > local_day(now, service.opening.tz) + timedelta(days=service.window_days)
+    if not service.is_bookable or too_far:
+        return 0, 0
+    return bisect_left(plan.starts, now), len(plan.starts)
 
 
 def nearest_free(slots: Iterable[Slot], wished: datetime, *, party_size: int = 1, limit: int = 5) -> list[Slot]:

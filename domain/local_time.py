@@ -48,6 +48,12 @@ def iso(instant: datetime, tz: tzinfo) -> str:
     return instant.astimezone(tz).isoformat(timespec="seconds")
 
 
+@lru_cache(maxsize=50_000)
+def iso_of_grid(instant: datetime, tz: tzinfo) -> str:
+    """`iso`, remembered: for the starts of a timetable, which come again with every look at a day."""
+    return iso(instant, tz)
+
+
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:
     """A time zone by its IANA name. Raises Invalid `unknown_timezone`."""

@@ -5,16 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from domain.availability import LONGEST_OCCUPANCY, Timeline, cells
 from domain.booking import HOLDING_STATES
+from models.base import KeptInstant
 from models.centre import Booking, Occupancy, Service
 
 _occupancy = Occupancy.__table__.c
 # No row is longer than LONGEST_OCCUPANCY, so the lower bound keeps the search off the past.
-_BUSY = select(_occupancy.unit_id, _occupancy.starts_at, _occupancy.ends_at, _occupancy.taken).where(
+_BUSY = select(
+    _occupancy.unit_id,
+    type_coerce(_occupancy.starts_at, KeptInstant),
+    type_coerce(_occupancy.ends_at, KeptInstant),
+    _occupancy.taken,
+).where(
     _occupancy.service_id == bindparam("service_id"),
     _occupancy.starts_at < bindparam("until"),
     _occupancy.starts_at > bindparam("earliest"),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.availability import DayAvailability, Slot
 from domain.booking import opens_to
 from domain.hours_text import hours_text
-from domain.local_time import iso, local_day
+from domain.local_time import iso, iso_of_grid, local_day
 from domain.service_types import ServiceFacts, zones_of
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import RequestModel
@@ -217,8 +217,8 @@ def availability_body(found: DayAvailability) -> dict[str, Any]:
 
     def slot_body(slot: Slot) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "start": iso(slot.start, tz),
-            "end": iso(slot.end, tz),
+            "start": iso_of_grid(slot.start, tz),
+            "end": iso_of_grid(slot.end, tz),
             "free": slot.free,
             "capacity": slot.capacity,
         }
