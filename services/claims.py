@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from domain.codes import new_code
@@ -14,12 +14,14 @@ from models.activity import CheckIn, Leave, Registration
 from models.centre import Booking
 from models.demand import Demand
 from models.organisation import Membership, Org, PartyBranch
-from models.people import AuthToken, ClaimCode, WeChatAccount
+from models.people import AuthToken, ClaimCode, Grant, Person, StaffCredential, WeChatAccount
+from services import audit
 from services.people import grant_role
 
 LINK_VALID = timedelta(minutes=10)
 INVITE_LENGTH = 12
 INVITE_VALID = timedelta(days=14)
+CLAIMED_NAME = "已并入"
 RECORDS = (Membership, Booking, Registration, CheckIn, Leave, Demand)
 
 
@@ -113,6 +115,52 @@ def _link(session: Session, row: ClaimCode, actor: Actor, *, now: datetime) -> C
         .values(revoked_at=now)
     )
     return Claimed("link", None)
+
+
+def claim_by_phone(session: Session, person_id: int, *, now: datetime) -> bool:
+    """Become the person of a list (名册认领) who has this confirmed phone and never signed in; says whether one was.
+
+    Their branch and roles come over, with the name an office wrote down; ids of what moved stay in the audit log, so
+    that it can be taken back. Somebody with a record of their own is left for an office to join.
+    """
+    person = session.get_one(Person, person_id)
+    listed = session.scalars(
+        select(Person).where(
+            Person.phone_hash == person.phone_hash,
+            Person.id != person_id,
+            Person.state == "active",
+            ~exists().where(WeChatAccount.person_id == Person.id),
+            ~exists().where(StaffCredential.person_id == Person.id),
+        )
+    ).all()
+    if person.phone_hash is None or len(listed) != 1:
+        return False
+    found = listed[0]
+    if any(session.scalar(select(kind.id).where(kind.person_id == found.id).limit(1)) for kind in RECORDS[1:]):
+        return False
+    memberships = session.scalars(select(Membership).where(Membership.person_id == found.id)).all()
+    own = select(Membership.id).where(Membership.person_id == person_id, Membership.to_on.is_(None))
+    if memberships and session.scalar(own.limit(1)) is not None:
+        return False
+    grants = session.scalars(select(Grant).where(Grant.person_id == found.id)).all()
+    for membership in memberships:
+        membership.person_id = person_id
+    for grant in grants:
+        grant.person_id = person_id
+    person.name, person.zone = found.name, person.zone or found.zone
+    found.state, found.name, found.phone_hash, found.phone_cipher = "erased", CLAIMED_NAME, None, None
+    moved = {"memberships": [row.id for row in memberships], "grants": [row.id for row in grants]}
+    audit.record(
+        session,
+        person_id=person_id,
+        action="person.claimed",
+        subject_kind="person",
+        subject_id=found.id,
+        now=now,
+        details=moved,
+    )
+    session.flush()
+    return True
 
 
 def _has_record(session: Session, person_id: int) -> bool:

@@ -54,7 +54,7 @@ class _LineDecoder(json.JSONDecoder):
 
     def _object(self, text_and_end: tuple[str, int], *rest: Any) -> tuple[FileRow, int]:
         values, end = decoder.JSONObject(text_and_end, *rest)  # type: ignore[attr-defined]  # typeshed leaves it out
-        return FileRow(values, f"line {bisect_right(self._newlines, text_and_end[1]) + 1}"), end
+        return FileRow(values, f"line {bisect_right(self._newlines, text_and_end[1] - 1) + 1}"), end
 
 
 def read_table(path: Path, *, default_part: str, names: Mapping[str, str], part_names: Mapping[str, str]) -> Parts:

@@ -116,11 +116,17 @@ def change_me(json_data: MeIn) -> PersonOut:
 @bp.input(PhoneIn)
 @bp.output(PersonOut)
 def save_phone(json_data: PhoneIn) -> PersonOut:
-    """Keep the phone number that WeChat verified; the code comes from the phone-number button."""
+    """Keep the phone number that WeChat verified; the code comes from the phone-number button.
+
+    Whom a list names by that phone gets the branch and the roles it says.
+    """
     phone = deps().wechat.phone_number(json_data.code)
+    actor, now = current_actor(), deps().now()
     with deps().unit_of_work() as session:
-        people.save_phone(session, current_actor().person_id, phone, cipher=deps().cipher)
-        return _me(session, current_actor())
+        people.save_phone(session, actor.person_id, phone, cipher=deps().cipher)
+        if claims.claim_by_phone(session, actor.person_id, now=now):
+            actor = people.actor_of(session, actor.person_id, today=deps().options.today(now)) or actor
+        return _me(session, actor)
 
 
 @bp.post("/me/claims")
