@@ -21,6 +21,7 @@ from miniprogram_api.v1 import (
     people,
     policies,
     subscribe,
+    waitlist,
 )
 from server.container import Container, build
 from server.settings import Settings
@@ -29,7 +30,7 @@ from server.wechat import callback
 
 RESOURCES = (
     activities, app_config, bookings, bot, calendars, centres, check_ins, demands, desk,
-    inbox, notices, orgs, people, policies, subscribe,
+    inbox, notices, orgs, people, policies, subscribe, waitlist,
 )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def cancel(session: Session, code: str, *, actor: Actor, now: datetime) -> Entry
     return _leave(session, entry, "cancelled", entry.offer, actor=actor, now=now)
 
 
-def set_no_night_offers(session: Session, code: str, wanted: bool, *, actor: Actor, now: datetime) -> EntryView:
+def set_no_night_offers(session: Session, code: str, *, wanted: bool, actor: Actor, now: datetime) -> EntryView:
     """No offers from 22:00 to 07:00 (夜间不递补), or again at any time; an offer that stands is not touched.
 
     Raises NotFound `unknown_entry`; Conflict `wait_over`.
