@@ -269,7 +269,7 @@ def test_a_congestion_notice_is_posted_changed_and_ended(staff: Phone, live_serv
     expect_said(page, "notice-said", "已收回")
     with live_server.deps.read() as session:
         ended = session.get_one(CentreNotice, notice.id)
-        assert ended.text == "闸口拥堵缓解中"
+        assert ended.message == "闸口拥堵缓解中"
     assert call(live_server, "GET", f"/notices?centre={CENTRE}")["items"] == []
 
 

@@ -121,6 +121,8 @@ export interface WalkInWish {
   name?: string
   plate?: string
   override_reason?: string
+  /** The wait-list entry of whoever stands there. */
+  entry?: string
 }
 export interface Affected {
   code: string
@@ -143,7 +145,8 @@ export interface Proposed {
 export interface ClosureWish {
   service?: string
   unit?: string
-  start: string
+  /** Left out: now. */
+  start?: string
   until?: string
   kind: ClosureKind
   reason: string
@@ -239,8 +242,8 @@ export const answerOffer = (entry: string, answer: 'accept' | 'decline' | 'cance
   write(`/waitlist/${entry}/${answer}`)
 
 export const closures = (centre: string): Promise<Items<Closure>> => read(at(centre, 'closures'))
-export const close = (centre: string, wish: ClosureWish, seen?: string): Promise<Proposed> =>
-  write(at(centre, 'closures'), { ...wish, apply: seen !== undefined, seen })
+export const close = (centre: string, wish: ClosureWish, seen?: string, key?: string): Promise<Proposed> =>
+  write(at(centre, 'closures'), { ...wish, apply: seen !== undefined, seen, client_uuid: key })
 export const endClosure = (centre: string, id: number, how: 'end' | 'undo' = 'end'): Promise<unknown> =>
   write(at(centre, `closures/${id}/${how}`))
 
@@ -254,7 +257,7 @@ export const removeRoster = (centre: string, id: number, seen?: string): Promise
   send('DELETE', at(centre, `rosters/${id}`), { apply: seen !== undefined, seen }, deskHeaders())
 
 export const notices = (centre: string): Promise<Items<DeskNotice>> => read('/notices', { centre })
-export const postNotice = (notice: Omit<DeskNotice, 'id' | 'until' | 'grace_minutes'> & { centre: string; until?: string; grace_minutes?: number }): Promise<DeskNotice> =>
+export const postNotice = (notice: { centre: string; kind: DeskNotice['kind']; text: string; until?: string; grace_minutes?: number }): Promise<DeskNotice> =>
   write('/notices', notice)
 export const changeNotice = (id: number, changes: { text?: string; until?: string; grace_minutes?: number; end?: true }): Promise<DeskNotice> =>
   send('PATCH', `/notices/${id}`, changes, deskHeaders())

@@ -29,7 +29,7 @@ export interface SyncAnswer {
 }
 type Upload = (items: object[]) => Promise<SyncAnswer>
 
-export const itemWords: Record<ItemState, string> = {
+const itemWords: Record<ItemState, string> = {
   waiting: '等待上传',
   admitted: '已到店',
   repeat: '已到店（早已登记）',
@@ -37,6 +37,8 @@ export const itemWords: Record<ItemState, string> = {
   conflict: '需要处理',
   refused: '没有登记成',
 }
+export const wordOf = (item: QueueItem): string =>
+  item.kind === 'complete' ? itemWords[item.state].replace('已到店', '已离店') : itemWords[item.state]
 export const itemMarks: Record<ItemState, string> = {
   waiting: 'word-warn',
   admitted: 'word-ok',
