@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("bench.requests",)
+MODULES = ("bench.requests", "bench.hot_slot", "bench.history")
 
 
 def main() -> int:

@@ -80,6 +80,14 @@ def availabilities(count: int) -> list[Call]:
     return [Call("GET", _availability(days[number % len(days)])) for number in range(count)]
 
 
+def free_slot(served: Live) -> dict[str, Any]:
+    """A start of the day after tomorrow with all its places free."""
+    day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    slots: Any = _one(served, Call("GET", _availability(day))).json()["slots"]
+    found: dict[str, Any] = max(slots, key=lambda slot: slot["free"])
+    return found
+
+
 def keep_a_day(served: Live, folder: Path) -> Path:
     """The product's answer for one day in a file, for the floor to send the same."""
     day = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
