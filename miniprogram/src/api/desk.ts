@@ -1,6 +1,7 @@
-import { deskHeaders } from '@/pages/desk/attendant'
+import { attendantNow, deskHeaders, keepAttendant } from '@/pages/desk/attendant'
 import type { DeskKey } from '@/pages/desk/verify'
 import { get, postAsGuest, send } from './client'
+import { ApiError } from './errors'
 import type { Booking, Named } from './types'
 
 export interface Closure {
@@ -214,8 +215,33 @@ export interface WaitWish {
 
 type Items<T> = { items: T[] }
 const at = (centre: string, rest: string): string => `/desk/${encodeURIComponent(centre)}/${rest}`
-const read = <T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> => get<T>(path, query, deskHeaders())
-const write = <T>(path: string, body: unknown = {}): Promise<T> => send<T>('POST', path, body, deskHeaders())
+const isOver = (error: unknown): boolean => error instanceof ApiError && error.code === 'pin_required'
+
+/** Looking, and uploading what happened already, go on under the device's account when the attendant's shift is over. */
+async function lenient<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isOver(error) || !attendantNow()) throw error
+    keepAttendant(null)
+    return work()
+  }
+}
+
+/** What is done now needs its person: the shift that is over is dropped and the refusal says to enter the PIN. */
+async function strict<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isOver(error)) keepAttendant(null)
+    throw error
+  }
+}
+
+const read = <T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> =>
+  lenient(() => get<T>(path, query, deskHeaders()))
+const write = <T>(path: string, body: unknown = {}, method: 'POST' | 'PATCH' | 'DELETE' = 'POST'): Promise<T> =>
+  strict(() => send<T>(method, path, body, deskHeaders()))
 
 export const board = (centre: string, date?: string): Promise<Board> => read(at(centre, 'board'), { date })
 export const offlinePack = (centre: string): Promise<OfflinePack> => read(at(centre, 'offline'))
@@ -230,7 +256,7 @@ export const walkIn = (centre: string, wish: WalkInWish, key: string): Promise<B
   write(at(centre, 'walk-ins'), { ...wish, client_uuid: key })
 /** Never opens the sign-in page: it runs by itself as soon as there is a network. */
 export const sync = <T>(centre: string, device: string, items: object[]): Promise<T> =>
-  postAsGuest<T>(at(centre, 'sync'), { device, items }, deskHeaders())
+  lenient(() => postAsGuest<T>(at(centre, 'sync'), { device, items }, deskHeaders()))
 
 export const conflicts = (centre: string): Promise<Items<Conflict>> => read(at(centre, 'conflicts'))
 export const settleConflict = (centre: string, id: number, answer: { unit?: string; note?: string }): Promise<unknown> =>
@@ -254,13 +280,13 @@ export const changeHours = (centre: string, wish: HoursWish, seen?: string): Pro
 export const rosters = (centre: string): Promise<Items<RosterRow>> => read(at(centre, 'rosters'))
 export const addRoster = (centre: string, wish: RosterWish): Promise<unknown> => write(at(centre, 'rosters'), wish)
 export const removeRoster = (centre: string, id: number, seen?: string): Promise<Proposed | null> =>
-  send('DELETE', at(centre, `rosters/${id}`), { apply: seen !== undefined, seen }, deskHeaders())
+  write(at(centre, `rosters/${id}`), { apply: seen !== undefined, seen }, 'DELETE')
 
 export const notices = (centre: string): Promise<Items<DeskNotice>> => read('/notices', { centre })
 export const postNotice = (notice: { centre: string; kind: DeskNotice['kind']; text: string; until?: string; grace_minutes?: number }): Promise<DeskNotice> =>
   write('/notices', notice)
 export const changeNotice = (id: number, changes: { text?: string; until?: string; grace_minutes?: number; end?: true }): Promise<DeskNotice> =>
-  send('PATCH', `/notices/${id}`, changes, deskHeaders())
+  write(`/notices/${id}`, changes, 'PATCH')
 
 export const marks = (centre: string): Promise<Items<DeskMark>> => read(at(centre, 'marks'), { contested: 1 })
 export const judgeMark = (centre: string, id: number, how: 'waive' | 'keep', reason: string): Promise<unknown> =>
@@ -272,10 +298,12 @@ export const addNote = (centre: string, kind: NoteKind, text: string, key: strin
 export const settleNote = (centre: string, id: number, text: string): Promise<unknown> =>
   write(at(centre, `notes/${id}/settle`), text ? { text } : {})
 
-export const attendants = async (centre: string): Promise<{ id: number; name: string }[]> => {
-  const answer = await read<{ id: number; name: string }[] | Items<{ id: number; name: string }>>(at(centre, 'attendants'))
-  return Array.isArray(answer) ? answer : answer.items
+export interface Person {
+  id: number
+  name: string
+  has_pin: boolean
 }
+export const attendants = (centre: string): Promise<Items<Person>> => read(at(centre, 'attendants'))
 export const takeDesk = (centre: string, attendant: number, pin: string): Promise<{ token: string; name: string; expires_at: string }> =>
   write(at(centre, 'attendant'), { attendant, pin })
 export const setPin = (pin: string): Promise<unknown> => send('PUT', '/me/desk-pin', { pin })
