@@ -32,6 +32,7 @@ MESSAGES: dict[str, str] = {
     "name_registered": "您的名字由支部或单位登记，要改请联系他们",
     "login_taken": "这个登录名已经有人用了，请换一个",
     "password_too_short": "密码至少 {min} 位",
+    "unknown_calendar_day": "这一天没有单独设过，不用恢复",
     # wechat
     "phone_code_invalid": "没有拿到手机号，请再点一次授权",
     "sign_in_preview": "现在是预览模式，请点右下角“使用完整服务”后再登录",

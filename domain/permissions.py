@@ -74,6 +74,7 @@ class Scope:
 # action → the roles that may, where one of the thing's scopes is in their grant
 ACTIONS: dict[str, frozenset[str]] = {
     "desk.run": frozenset({"centre_staff", "district_admin"}),
+    "calendar.change": frozenset({"district_admin"}),
     "activity.host": frozenset({"branch_secretary", "chain_office", "rotating_secretary", "district_admin"}),
     "attendance.read": frozenset({"branch_secretary", "chain_office", "rotating_secretary", "district_admin"}),
     "org.act": frozenset({"enterprise_contact"}),
@@ -138,6 +139,14 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "waitlist.decline": SIGNED_IN,
     "waitlist.cancel": SIGNED_IN,
     "waitlist.join_by_desk": ACTIONS["desk.run"],
+    "booking_changes.move": SIGNED_IN,
+    "booking_changes.be_late": SIGNED_IN,
+    "booking_changes.extend": SIGNED_IN,
+    "marks.list_mine": SIGNED_IN,
+    "marks.contest": SIGNED_IN,
+    "marks.list_contested": ACTIONS["desk.run"],
+    "marks.waive": ACTIONS["desk.run"],
+    "marks.keep": ACTIONS["desk.run"],
     "desk.confirm": ACTIONS["desk.run"],
     "desk.refuse": ACTIONS["desk.run"],
     "desk.check_in": ACTIONS["desk.run"],
@@ -159,6 +168,8 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "shift_notes.list_notes": ACTIONS["desk.run"],
     "shift_notes.add_note": ACTIONS["desk.run"],
     "shift_notes.settle_note": ACTIONS["desk.run"],
+    "calendar_days.list_days": ACTIONS["desk.run"],
+    "calendar_days.change_day": ACTIONS["calendar.change"],
     # activities and check-in: who hosts is asked by the services
     "activities.list_activities": GUEST,
     "activities.show_activity": GUEST,

@@ -8,14 +8,17 @@ from miniprogram_api.http import auth, context, errors, guards
 from miniprogram_api.v1 import (
     activities,
     app_config,
+    booking_changes,
     bookings,
     bot,
+    calendar_days,
     calendars,
     centres,
     check_ins,
     demands,
     desk,
     inbox,
+    marks,
     notices,
     orgs,
     people,
@@ -29,8 +32,8 @@ from server.web import api_docs, h5, health, request_log, safe_headers
 from server.wechat import callback
 
 RESOURCES = (
-    activities, app_config, bookings, bot, calendars, centres, check_ins, demands, desk,
-    inbox, notices, orgs, people, policies, subscribe, waitlist,
+    activities, app_config, booking_changes, bookings, bot, calendar_days, calendars, centres, check_ins, demands, desk,
+    inbox, marks, notices, orgs, people, policies, subscribe, waitlist,
 )  # fmt: skip
 
 

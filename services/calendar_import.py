@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from domain.calendar_days_file import read_days
 from domain.errors import Invalid
 from domain.file_rows import Unreadable, place_of
+from services.calendar_days import set_day
 from services.import_report import ImportReport
-from services.work_calendar import set_day
 
 PART = "days"
 
