@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -36,7 +36,7 @@ _HAD_BY_ANOTHER = exists().where(
     _booking.service_id == _hold.service_id,
     _booking.unit_id.is_not_distinct_from(_hold.unit_id),
     _booking.starts_at < _hold.occupied_until,
-    _booking.starts_at > _hold.starts_at - LONGEST_OCCUPANCY,
+    _booking.starts_at > bindparam("earliest", type_=_booking.starts_at.type),
     _booking.occupied_until > _hold.starts_at,
     _booking.created_at >= _hold.ended_at,
 )
@@ -87,7 +87,7 @@ def matches(session: Session, line: Sequence[EntryView], *, now: datetime) -> It
     """Each entry with the place that suits it, as long as the caller takes the places it gives away."""
     service = line[0].service
     places = Places(service, _timeline(session, service, line, now), now)
-    lapsed = _let_lapse(session, [entry.id for entry in line if entry.lapses])
+    lapsed = _let_lapse(session, [entry for entry in line if entry.lapses])
     for entry in line:
         place = places.best(entry.wish, as_taken=lapsed.get(entry.id, ()))
         if place:
@@ -142,15 +142,16 @@ def _timeline(session: Session, service: ServiceFacts, line: Sequence[EntryView]
     )
 
 
-def _let_lapse(session: Session, entry_ids: Sequence[int]) -> dict[int, list[Busy]]:
+def _let_lapse(session: Session, entries: Sequence[EntryView]) -> dict[int, list[Busy]]:
     """What each of these let lapse and nobody else has had since."""
     found: dict[int, list[Busy]] = defaultdict(list)
-    if not entry_ids:
+    if not entries:
         return found
     rows = session.execute(
         select(_hold.entry_id, _hold.unit_id, _hold.starts_at, _hold.occupied_until, _hold.seats).where(
-            _hold.entry_id.in_(entry_ids), _hold.outcome == "lapsed", ~_HAD_BY_ANOTHER
-        )
+            _hold.entry_id.in_([entry.id for entry in entries]), _hold.outcome == "lapsed", ~_HAD_BY_ANOTHER
+        ),
+        {"earliest": min(entry.start for entry in entries) - LONGEST_OCCUPANCY},
     )
     for row in rows:
         found[row.entry_id].append(Busy(row.unit_id, row.starts_at, row.occupied_until, row.seats))
