@@ -453,9 +453,10 @@ class Centre:
 
     def lapse(self, entry: str, *, now: int) -> None:
         """Not answered: the first time the entry keeps its place in the line, the second time it is over."""
-        offer = self.offers.pop(entry)
+        offer = self.offers[entry]
         if now < offer.answer_until:
             raise Wrong(f"{offer} ran out at {now}")
+        del self.offers[entry]
         before = self.entries[entry]
         state = "waiting" if before.lapses == 0 else "lapsed"
         self.entries[entry] = replace(before, state=state, lapses=before.lapses + 1)
