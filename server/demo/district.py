@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from domain.codes import new_code
-from models.centre import Centre
+from models.centre import Centre, RosterRule
 from models.organisation import (
     Chain,
     ChainStage,
@@ -88,6 +88,14 @@ def seed_demo(session: Session, deps: Deps, *, now: datetime) -> None:
     _seed_branches(session)
     _seed_people(session, deps, now=now)
     keep_party_days(session, now=now)
+
+
+def keep_rosters(session: Session, *, now: datetime) -> int:
+    """A demo filled before desks had rosters gets those of the sample; returns how many services changed."""
+    is_demo = session.scalar(select(PartyBranch.id).where(PartyBranch.code == BRANCHES[0][0])) is not None
+    if not is_demo or session.scalar(select(RosterRule.id).limit(1)) is not None:
+        return 0
+    return import_centres(session, load("sample_chains_centres.json"), now=now).count("changed")
 
 
 def _seed_policies(session: Session, *, today: date, now: datetime) -> None:
