@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.local_time import zone_named
 from retrieval.port import TextIndex
-from server.db import Database, make_engine
+from server.db import Database
 from server.demo_identities import MAIN
 from server.gateways.cipher import AesCipher, KeySigner
 from server.settings import Settings
@@ -53,7 +53,7 @@ def build(
     text_index: TextIndex | None = None,
 ) -> Container:
     """Everything a process needs. Opens no connection: the first session does."""
-    database = database or Database(make_engine(settings.database_url))
+    database = database or Database.at(settings.database_url)
     options = Options(
         env=settings.env,
         base_url=settings.base_url,

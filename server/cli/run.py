@@ -103,7 +103,7 @@ def prepare(deps: Container) -> None:
         from server.jobs.demo_jobs import keep_alive
 
         keep_alive(deps)  # now, not when the scheduler holds its lease: a lease left by a killed one must run out
-    engine.dispose()
+    deps.database.dispose()
 
 
 def use_port(port: int | None) -> None:

@@ -7,17 +7,20 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from models.organisation import PartyBranch
-from server.db import Database, make_engine
+from server.db import Database, make_engine, make_read_engine
 from server.migrate import migrate
 from tests.postgres import Postgres
 
 
-@pytest.fixture
-def database(postgres: Postgres) -> Iterator[Database]:
-    engine = make_engine(postgres.create_database(), pool_size=1)
+@pytest.fixture(params=["own connections", "the same connections"])
+def database(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Database]:
+    url = postgres.create_database()
+    engine = make_engine(url, pool_size=1)
     migrate(engine)
-    yield Database(engine)
-    engine.dispose()
+    reads = make_read_engine(url, pool_size=1) if request.param == "own connections" else None
+    made = Database(engine, reads=reads)
+    yield made
+    made.dispose()
 
 
 def test_prepared_statements_outlive_a_reading_session(database: Database) -> None:
@@ -41,3 +44,15 @@ def test_reading_session_keeps_nothing(database: Database) -> None:
         session.add(PartyBranch(code="Y", name="y", kind="own"))
     with database.read() as session:
         assert session.scalars(select(PartyBranch.code)).all() == ["Y"]
+
+
+def test_a_connection_that_died_at_rest_is_not_used(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.db.REST_SECONDS", 0)
+    with database.read() as session:
+        mine = session.scalar(text("SELECT pg_backend_pid()"))
+    with database.unit_of_work() as session:
+        others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        session.execute(text(f"{others} AND datname = current_database()"))
+        own = session.scalar(text("SELECT pg_backend_pid()"))
+    with database.read() as session:
+        assert session.scalar(text("SELECT pg_backend_pid()")) != mine or mine == own
