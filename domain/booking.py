@@ -186,9 +186,9 @@ def congestion_minutes(service: ServiceFacts, start: datetime) -> int:
     return max((c.minutes for c in service.congestion if c.covers(start)), default=0)
 
 
-def can_move(state: str, start: datetime, *, now: datetime) -> bool:
-    """改时间: what lies ahead may be moved until it begins."""
-    return state in ("requested", "confirmed") and now < start
+def can_move(state: str, start: datetime, *, kept: datetime | None = None, now: datetime) -> bool:
+    """改时间: a request until it begins, a booking as long as its place is kept (`kept`; not said: until it begins)."""
+    return now < start if state == "requested" else state == "confirmed" and now < (kept or start)
 
 
 def can_be_late(state: str, late_minutes: int, kept: datetime, *, now: datetime) -> bool:

@@ -10,6 +10,8 @@ REASONS: dict[str, str] = {
     "no_show_jammed": "过了保留时间没有到店，位置已让给别人。路上拥堵，这次不记。",
 }
 NARROWED = "到 {until} 可直接到店，或约一小时内的时段；过夜休息不受影响。"
+CHANGED = {"late": "位置为您留到 {until}。", "extend": "已延长到 {until}。"}
+"""What staff did at a guest's wish."""
 WAIVED = "这次不算了：{reason}"
 KEPT = "这条记录保留：{reason}。{day} 自动消除。"
 WAIVE_REASONS: dict[str, str] = {"congestion": "路上拥堵", "undo": "已到店"}

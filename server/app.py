@@ -8,6 +8,7 @@ from miniprogram_api.http import auth, context, errors, guards
 from miniprogram_api.v1 import (
     activities,
     app_config,
+    attendants,
     booking_changes,
     bookings,
     bot,
@@ -17,12 +18,15 @@ from miniprogram_api.v1 import (
     check_ins,
     demands,
     desk,
+    desk_board,
+    desk_sync,
     inbox,
     marks,
     notices,
     orgs,
     people,
     policies,
+    shift_notes,
     subscribe,
     waitlist,
 )
@@ -32,8 +36,9 @@ from server.web import api_docs, h5, health, request_log, safe_headers
 from server.wechat import callback
 
 RESOURCES = (
-    activities, app_config, booking_changes, bookings, bot, calendar_days, calendars, centres, check_ins, demands, desk,
-    inbox, marks, notices, orgs, people, policies, subscribe, waitlist,
+    activities, app_config, attendants, booking_changes, bookings, bot, calendar_days, calendars,
+    centres, check_ins, demands, desk, desk_board, desk_sync, inbox, marks, notices, orgs, people,
+    policies, shift_notes, subscribe, waitlist,
 )  # fmt: skip
 
 

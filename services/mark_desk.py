@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from domain.booking_text import KEPT, WAIVED, clock_text
 from domain.errors import Conflict, NotAllowed, NotFound
 from domain.marks import LOOK_BACK
-from domain.permissions import Actor, Scope, may
+from domain.permissions import Actor
 from models.centre import Mark, Service
 from services.booking_states import tell
 from services.booking_views import booking_by_code
-from services.catalogue import CentreFacts, centre_by_code
+from services.desk_centre import desk_centre
 from services.mark_views import MarkView, locked_mark, read_marks
 
 _mark, _service = Mark.__table__.c, Service.__table__.c
@@ -26,10 +26,10 @@ def list_contested(
 ) -> Sequence[MarkView]:
     """What people contested at this centre, the oldest first; without `waiting_only` also what was decided lately.
 
-    Nobody sees marks that were not contested: there is no list of people to blame. Raises NotFound `unknown_centre`,
-    also for a desk elsewhere.
+    Nobody sees marks that were not contested: there is no list of people to blame. Raises NotFound `unknown_centre`;
+    NotAllowed `not_allowed` for a desk elsewhere.
     """
-    facts = _own_centre(session, centre, actor)
+    facts = desk_centre(session, centre, actor)
     wanted = (_service.centre_id == facts.id) & _mark.contested_at.is_not(None)
     wanted &= _mark.decided_at.is_(None) if waiting_only else _mark.at > now - LOOK_BACK
     return read_marks(session, wanted)[::-1]
@@ -40,10 +40,10 @@ def decide(
 ) -> MarkView:
     """Waive a contested mark (免记) or keep it (保留), with a reason its owner is told; once, and nobody their own.
 
-    Raises NotFound `unknown_centre`, `unknown_mark`; NotAllowed `own_mark`; Conflict `mark_not_contested`,
-    `mark_decided`.
+    Raises NotFound `unknown_centre`, `unknown_mark`; NotAllowed `not_allowed`, `own_mark`; Conflict
+    `mark_not_contested`, `mark_decided`.
     """
-    facts = _own_centre(session, centre, actor)
+    facts = desk_centre(session, centre, actor)
     mark = locked_mark(session, mark_id)
     if mark.service.centre_id != facts.id:
         raise NotFound("unknown_mark")
@@ -71,10 +71,3 @@ def decide(
         news=news,
     )
     return replace(mark, decided_at=now, **decision)
-
-
-def _own_centre(session: Session, code: str, actor: Actor) -> CentreFacts:
-    centre = centre_by_code(session, code)
-    if not may(actor, "desk.run", [Scope("centre", centre.id)]):
-        raise NotFound("unknown_centre")
-    return centre

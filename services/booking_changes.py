@@ -1,0 +1,229 @@
+"""Changing what one has 改时间与延长: never without a place on the way. Being late is in `booking_lateness`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from domain.booking import (
+    can_extend,
+    can_move,
+    check_length,
+    check_limits,
+    check_party,
+    check_start,
+    check_who,
+    choose_zone,
+)
+from domain.booking_text import CHANGED, clock_text
+from domain.errors import Conflict, Invalid
+from domain.local_time import iso, to_utc
+from domain.permissions import Actor
+from domain.service_types import ServiceFacts
+from domain.stays import STEP, bookable_minutes, furthest_end, minutes_between
+from models.centre import Booking
+from services.booking_gate import Guest, Origin, Wish, open_booking, take_place, timeline_for, write_booking
+from services.booking_lateness import is_to_be_chosen
+from services.booking_states import move_state, record_change, tell
+from services.booking_stays import limit_of, stay_of, timeline_of_stay
+from services.booking_views import BookingView, check_reader, read_bookings
+from services.bookings import Booked, own_of
+from services.idempotency import check_same_request, digest
+from services.marks import moment_key
+from services.ports import Cipher
+from services.waitlist_offers import offer_freed
+
+RESUMES = {"overstayed": frozenset({"checked_in"})}
+"""Who overstayed and got more time is a guest like any other again."""
+_booking = Booking.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Another time for a booking; what is left out stays as it is."""
+
+    actor: Actor
+    code: str
+    start: datetime
+    minutes: int | None = None
+    zone: str | None = None
+    party_size: int | None = None
+    client_uuid: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """So many minutes more; `seen_end`, the end the phone showed, makes saying it twice harmless."""
+
+    actor: Actor
+    code: str
+    minutes: int
+    seen_end: datetime | None = None
+
+
+def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> Booked:
+    """Give a booking another time (改时间): the old place is given up and the new one taken in one, or nothing happens.
+
+    A request for a room is asked anew. The same wish again answers with the same new booking. Marks bar nobody.
+    Raises NotFound `unknown_booking`; Conflict `booking_state`, `late_too_late`, `nothing_to_move`,
+    `client_uuid_reused` and what `services.bookings.book` raises but `restricted`; places are looked for as if the
+    old one were free.
+    """
+    old = check_reader(open_booking(session, command.code), command.actor)
+    asked = _digest(command)
+    if old.state == "moved":
+        return _moved_already(session, command, old, asked)
+    _check_movable(old, now)
+    wish = _wish(session, command, old, asked, now)
+    guest = Guest(
+        old.person_id,
+        name=cipher.decrypt(old.guest_cipher) if old.guest_cipher else None,
+        plate=cipher.decrypt(old.plate_cipher) if old.plate_cipher else None,
+    )
+    actor_id = command.actor.person_id
+    key = str(command.client_uuid) if command.client_uuid else None
+    made_by_id = None if old.person_id == actor_id else actor_id
+    origin = Origin(old.source, actor_id, key, asked if key else None, made_by_id=made_by_id, reason="moved")
+    with session.begin_nested():
+        move_state(session, old, "moved", actor_id=actor_id, now=now, offer=False)
+        unit = take_place(session, wish, timeline_for(session, wish), now=now)
+        state = old.state if made_by_id else None  # what the desk had agreed to, the desk agrees to elsewhere
+        new = write_booking(session, wish, unit, guest, origin, cipher=cipher, now=now, state=state)
+        session.execute(
+            update(Booking.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
+            .where(_booking.id == old.id)
+            .values(moved_to_id=new.id)
+        )
+    offer_freed(session, wish.service.id, now=now)
+    _tell_moved(session, new, by_owner=made_by_id is None, now=now)
+    return Booked(new)
+
+
+def _check_movable(old: BookingView, now: datetime) -> None:
+    if can_move(old.state, old.start, kept=old.kept_until, now=now):
+        return
+    if old.state == "confirmed":
+        raise Conflict("late_too_late", grace_until=iso(old.kept_until, old.service.opening.tz))
+    raise Conflict("booking_state", state=old.state)
+
+
+def _wish(session: Session, command: Move, old: BookingView, asked: str, now: datetime) -> Wish:
+    """The new time, checked like a new booking's; the person's limits leave the old one out."""
+    service, actor = old.service, command.actor
+    by_staff = old.person_id != actor.person_id
+    start = to_utc(command.start)
+    meant = _meant(session, old)
+    minutes = bookable_minutes(service, meant) if command.minutes is None else command.minutes
+    party_size = old.party_size if command.party_size is None else command.party_size
+    zone = choose_zone(service, command.zone, old.zone)
+    if (start, timedelta(minutes=minutes), party_size, zone) == (old.start, meant, old.party_size, old.zone):
+        raise Conflict("nothing_to_move")
+    if not by_staff:
+        check_who(service, actor)
+    check_length(service, minutes)
+    check_party(service, party_size)
+    check_start(service, start, minutes, now=now)
+    if old.person_id is not None:
+        key = str(command.client_uuid) if command.client_uuid else None
+        own = own_of(session, old.person_id, service, client_uuid=key, asked=asked, now=now)
+        others = [booking for booking in own.bookings if booking.code != old.code]
+        check_limits(service, others, start, start + timedelta(minutes=minutes), now=now)
+    return Wish(service, start, minutes, zone, party_size, by_staff=by_staff)
+
+
+def _meant(session: Session, old: BookingView) -> timedelta:
+    """How long a stay was meant to be: what being late added is no part of it."""
+    length = old.end - old.start
+    if old.late_minutes and not is_to_be_chosen(session, old):
+        length -= timedelta(minutes=old.late_minutes)
+    return length
+
+
+def _moved_already(session: Session, command: Move, old: BookingView, asked: str) -> Booked:
+    """The repeat of a move. Raises Conflict `client_uuid_reused`; `booking_state` for another wish."""
+    found = read_bookings(session, _booking.id == old.moved_to_id)
+    if not found:
+        raise Conflict("booking_state", state="moved")
+    new = found[0]
+    row = session.execute(select(_booking.client_uuid, _booking.request_digest).where(_booking.id == new.id)).one()
+    if command.client_uuid and row.client_uuid == str(command.client_uuid):
+        check_same_request(row, asked)
+    elif new.start != to_utc(command.start):
+        raise Conflict("booking_state", state="moved", moved_to=new.code)
+    return Booked(new, repeated=True)
+
+
+def _digest(command: Move) -> str:
+    return digest(
+        {
+            "move": command.code.strip().upper(),
+            "start": to_utc(command.start).isoformat(),
+            "minutes": command.minutes,
+            "zone": command.zone,
+            "party_size": command.party_size,
+        }
+    )
+
+
+def _tell_moved(session: Session, new: BookingView, *, by_owner: bool, now: datetime) -> None:
+    """The owner reads it in the inbox; what staff did rings on the phone as well."""
+    if new.state == "requested":
+        tell(session, new, "booking_requested", now=now)
+    else:
+        tell(session, new, "booking_moved" if by_owner else "booking_confirmed", now=now)
+
+
+def extend(session: Session, command: Extend, *, now: datetime) -> BookingView:
+    """Stay longer in the same place (延长): up to the service's longest, where it is open and free.
+
+    Raises NotFound `unknown_booking`; Invalid `minutes_out_of_range`; Conflict `booking_state`, `late_too_late`,
+    `extend_conflict` with what is possible.
+    """
+    booking = check_reader(open_booking(session, command.code), command.actor)
+    service, step = booking.service, int(STEP.total_seconds() // 60)
+    if command.minutes < step or command.minutes % step:
+        raise Invalid("minutes_out_of_range", min=step, max=service.max_minutes, step=step)
+    if command.seen_end is not None and to_utc(command.seen_end) != booking.end:
+        if booking.end == to_utc(command.seen_end) + timedelta(minutes=command.minutes):
+            return booking
+        raise Conflict("booking_state", state=booking.state, end=iso(booking.end, service.opening.tz))
+    _check_extendable(booking, now)
+    end = booking.end + timedelta(minutes=command.minutes)
+    furthest = _furthest(session, booking, service, now)
+    if end > furthest:
+        possible = minutes_between(booking.end, furthest) if furthest > now else 0
+        raise Conflict("extend_conflict", max_minutes=possible)
+    if end <= now:
+        least = minutes_between(booking.end, now)
+        raise Invalid("minutes_out_of_range", min=least + step - least % step, max=service.max_minutes, step=step)
+    actor_id, reason = command.actor.person_id, f"extend:{command.minutes}"
+    stays: dict[str, Any] = {"ends_at": end, "occupied_until": end + timedelta(minutes=service.cleaning_minutes)}
+    if booking.state == "overstayed":
+        longer = move_state(
+            session, booking, "checked_in", actor_id=actor_id, reason=reason, now=now, moves=RESUMES, **stays
+        )
+    else:
+        longer = record_change(session, booking, reason=reason, actor_id=actor_id, now=now, **stays)
+    if longer.person_id != actor_id:
+        news = CHANGED["extend"].format(until=clock_text(end, service.opening.tz))
+        tell(session, longer, "booking_changed", key=moment_key(now), now=now, news=news)
+    return longer
+
+
+def _check_extendable(booking: BookingView, now: datetime) -> None:
+    if not can_extend(booking.state, booking.start, now=now):
+        raise Conflict("booking_state", state=booking.state)
+    if booking.state == "confirmed" and now >= booking.kept_until:
+        raise Conflict("late_too_late", grace_until=iso(booking.kept_until, booking.service.opening.tz))
+
+
+def _furthest(session: Session, booking: BookingView, service: ServiceFacts, now: datetime) -> datetime:
+    """The latest end: the service's longest stay, counted from when somebody late was to come."""
+    longest = booking.start + timedelta(minutes=booking.late_minutes + service.max_minutes)
+    limit = limit_of(session, booking, longest, now)
+    if limit <= booking.end:
+        return booking.end
+    return furthest_end(service, timeline_of_stay(session, booking, limit), stay_of(booking), limit)

@@ -1,0 +1,368 @@
+"""Moving a booking to another time, and extending it: never without a place on the way."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.errors import Invalid, NotFound, Refusal
+from models.centre import Booking, BookingEvent, Centre, Mark, Occupancy, Service
+from models.notification import Notification
+from models.people import Person
+from services.booking_changes import Extend, Move, extend, move
+from services.booking_desk import check_in, complete
+from services.booking_lateness import Late, late
+from services.booking_states import move_state
+from services.booking_views import booking_by_code
+from services.bookings import Booked
+from services.occupancy import check_occupancy
+from tests.factories import create_person
+from tests.factories_booking import (
+    CIPHER,
+    actor_for,
+    book_for,
+    create_booking,
+    create_centre,
+    create_service,
+    staff_of,
+)
+from tests.services.test_bookings import Statements
+
+HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def centre(session: Session, now: datetime) -> Centre:
+    return create_centre(session, now=now)
+
+
+@pytest.fixture
+def service(session: Session, centre: Centre, now: datetime) -> Service:
+    """One shower with ten minutes of cleaning."""
+    return create_service(session, centre, units=(("U1", None),), now=now)
+
+
+@pytest.fixture
+def driver(session: Session, now: datetime) -> Person:
+    return create_person(session, now=now)
+
+
+def refused(code: str) -> Any:
+    return pytest.raises(Refusal, match=f"^{code}$")
+
+
+def move_to(session: Session, person: Person, code: str, start: datetime, *, now: datetime, **wish: Any) -> Booked:
+    return move(session, Move(actor_for(person), code, start, **wish), cipher=CIPHER, now=now)
+
+
+def extend_by(session: Session, person: Person, code: str, minutes: int, *, now: datetime, **more: Any) -> Any:
+    return extend(session, Extend(actor_for(person), code, minutes, **more), now=now)
+
+
+def reasons(session: Session, booking_id: int) -> list[tuple[str | None, str, str | None]]:
+    rows = session.execute(
+        select(BookingEvent.from_state, BookingEvent.to_state, BookingEvent.reason)
+        .where(BookingEvent.booking_id == booking_id)
+        .order_by(BookingEvent.seq)
+    )
+    return [(row.from_state, row.to_state, row.reason) for row in rows]
+
+
+def taken(session: Session) -> list[tuple[datetime, datetime]]:
+    rows = session.execute(select(Occupancy.starts_at, Occupancy.ends_at).order_by(Occupancy.starts_at))
+    return [(row.starts_at, row.ends_at) for row in rows]
+
+
+# -- move ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("B70")
+def test_a_moved_booking_leaves_its_place_and_takes_everything_along(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    old = book_for(session, driver, service, now + DAY, plate="苏BE32S0", source="bot", now=now).booking
+    new = move_to(session, driver, old.code, now + DAY + HOUR, now=now).booking
+    assert new.code != old.code
+    assert (new.state, new.start, new.end, new.source) == (
+        "confirmed",
+        now + DAY + HOUR,
+        now + DAY + 3 * HALF_HOUR,
+        "bot",
+    )
+    assert new.plate_cipher is not None
+    assert CIPHER.decrypt(new.plate_cipher) == "苏BE32S0"
+    gone = booking_by_code(session, old.code)
+    assert (gone.state, gone.moved_to_id) == ("moved", new.id)
+    assert reasons(session, old.id)[-1] == ("confirmed", "moved", None)
+    assert taken(session) == [(new.start, new.end + timedelta(minutes=10))]
+    assert check_occupancy(session) == []
+    assert list(session.scalars(select(Notification.template).order_by(Notification.id)))[-1] == "booking_moved"
+    book_for(session, create_person(session, now=now), service, now + DAY, now=now)
+
+
+@pytest.mark.rule("B70")
+def test_a_booking_moves_onto_a_time_that_overlaps_its_own(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    old = book_for(session, driver, service, now + DAY, minutes=60, now=now).booking
+    new = move_to(session, driver, old.code, now + DAY + HALF_HOUR, now=now).booking
+    assert (new.start, new.end) == (now + DAY + HALF_HOUR, now + DAY + HALF_HOUR + HOUR)
+    assert check_occupancy(session) == []
+
+
+@pytest.mark.rule("B70")
+def test_a_pool_is_moved_within_itself(session: Session, centre: Centre, driver: Person, now: datetime) -> None:
+    pool = create_service(session, centre, capacity=3, now=now)
+    old = book_for(session, driver, pool, now + DAY, party_size=3, minutes=60, now=now).booking
+    new = move_to(session, driver, old.code, now + DAY + HALF_HOUR, now=now).booking
+    assert (new.party_size, new.unit_id) == (3, None)
+    assert check_occupancy(session) == []
+    fewer = move_to(session, driver, new.code, new.start, party_size=2, now=now).booking
+    assert fewer.party_size == 2
+
+
+@pytest.mark.rule("B71")
+def test_a_move_to_a_full_time_leaves_the_old_place_untouched(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    old = book_for(session, driver, service, now + DAY, now=now).booking
+    create_booking(session, service, now + DAY + HOUR, now=now)
+    before, history = taken(session), reasons(session, old.id)
+    with refused("slot_full") as caught:
+        move_to(session, driver, old.code, now + DAY + HOUR, now=now)
+    session.expire_all()
+    assert booking_by_code(session, old.code) == old
+    assert (taken(session), reasons(session, old.id)) == (before, history)
+    starts = [slot["start"] for slot in caught.value.details["alternatives"]]
+    assert old.start.astimezone(old.service.opening.tz).isoformat() in starts, "its own place counts as free"
+
+
+@pytest.mark.rule("B71")
+def test_whoever_may_not_have_the_new_time_keeps_the_old(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    service = create_service(session, centre, units=(("U1", None),), hours=((None, 0, 1200),), now=now)
+    old = book_for(session, driver, service, now + DAY, now=now).booking
+    other = book_for(session, driver, service, now + DAY + 2 * HOUR, now=now).booking
+    with refused("overlap"):
+        move_to(session, driver, old.code, other.start, now=now)
+    with refused("closed_then"):
+        move_to(session, driver, old.code, now + DAY + 10 * HOUR, now=now)
+    with refused("off_grid"):
+        move_to(session, driver, old.code, now + DAY + timedelta(minutes=5), now=now)
+    with refused("start_in_past"):
+        move_to(session, driver, old.code, now - HOUR, now=now)
+    with refused("nothing_to_move"):
+        move_to(session, driver, old.code, old.start, now=now)
+    with pytest.raises(NotFound):
+        move_to(session, create_person(session, now=now), old.code, now + 2 * DAY, now=now)
+    assert booking_by_code(session, old.code) == old
+
+
+@pytest.mark.rule("B70")
+def test_the_limit_of_a_person_leaves_the_old_one_out_and_marks_bar_no_move(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    service = create_service(session, centre, units=(("U1", None),), max_future_per_person=1, now=now)
+    old = book_for(session, driver, service, now + DAY, now=now).booking
+    for _ in range(3):
+        missed = create_booking(session, create_service(session, centre, now=now), now + DAY, now=now)
+        session.add(Mark(person_id=driver.id, booking_id=missed.id, kind="no_show", halves=2, at=now - HOUR))
+    session.flush()
+    with refused("restricted"):
+        book_for(session, driver, create_service(session, centre, now=now), now + 3 * DAY, now=now)
+    assert move_to(session, driver, old.code, now + 2 * DAY, now=now).booking.state == "confirmed"
+
+
+@pytest.mark.rule("B72")
+def test_a_move_said_twice_gives_one_new_booking(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    old, key = book_for(session, driver, service, now + DAY, now=now).booking, uuid4()
+    first = move_to(session, driver, old.code, now + DAY + HOUR, client_uuid=key, now=now)
+    again = move_to(session, driver, old.code, now + DAY + HOUR, client_uuid=key, now=now)
+    without_key = move_to(session, driver, old.code, now + DAY + HOUR, now=now)
+    assert (first.repeated, again.repeated, without_key.repeated) == (False, True, True)
+    assert again.booking.code == without_key.booking.code == first.booking.code
+    with refused("client_uuid_reused"):
+        move_to(session, driver, old.code, now + DAY + 2 * HOUR, client_uuid=key, now=now)
+    with refused("client_uuid_reused"):
+        move_to(session, driver, first.booking.code, now + DAY + 2 * HOUR, client_uuid=key, now=now)
+    with refused("booking_state"):
+        move_to(session, driver, old.code, now + DAY + 2 * HOUR, now=now)
+    assert len(list(session.scalars(select(Booking.id)))) == 2
+
+
+@pytest.mark.rule("B70")
+def test_a_room_is_asked_for_anew_and_what_staff_move_stays_agreed(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    room, staff = (
+        create_service(session, centre, kind="room", units=(("A", None),), now=now),
+        staff_of(session, centre, now=now),
+    )
+    old = book_for(session, driver, room, now + DAY, now=now).booking
+    asked = move_to(session, driver, old.code, now + 2 * DAY, now=now).booking
+    assert (asked.state, asked.hold_until) == ("requested", now + DAY)
+    agreed = move_state(session, asked, "confirmed", actor_id=staff.person_id, now=now)
+    moved = move(session, Move(staff, agreed.code, now + 3 * DAY), cipher=CIPHER, now=now).booking
+    assert (moved.state, moved.person_id) == ("confirmed", driver.id)
+    news = session.scalars(select(Notification).where(Notification.template == "booking_confirmed")).one()
+    assert (news.person_id, moved.code in news.data["code"]) == (driver.id, True)
+
+
+@pytest.mark.rule("B71")
+def test_a_booking_can_be_moved_as_long_as_its_place_is_kept(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    first = book_for(session, driver, service, now, now=now).booking
+    later = move_to(session, driver, first.code, now + HOUR, now=now + timedelta(minutes=14)).booking
+    with refused("late_too_late"):
+        move_to(session, driver, later.code, now + 4 * HOUR, now=later.grace_until)
+    staff = staff_of(session, session.get_one(Centre, service.centre_id), now=now)
+    check_in(session, later.code, actor=staff, now=later.start)
+    with refused("booking_state"):
+        move_to(session, driver, later.code, now + 4 * HOUR, now=later.start)
+
+
+@pytest.mark.rule("B70")
+def test_what_being_late_added_does_not_move_along(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    old = book_for(session, driver, service, now + DAY, now=now).booking
+    late(session, Late(actor_for(driver), old.code, 60), now=now + DAY)
+    new = move_to(session, driver, old.code, now + DAY + 2 * HOUR, now=now + DAY).booking
+    assert (new.end - new.start, new.late_minutes) == (HALF_HOUR, 0)
+
+
+@pytest.mark.rule("B79")
+def test_a_move_costs_twelve_statements_however_long_the_history(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    old = book_for(session, driver, service, now + DAY, now=now).booking
+    for n in range(5):
+        create_booking(session, service, now + DAY + (n + 3) * HOUR, now=now)
+    with Statements(session) as counted:
+        move_to(session, driver, old.code, now + DAY + HOUR, now=now)
+    assert len(counted.seen) == 12, counted.seen
+
+
+# -- extend ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("B76")
+def test_a_stay_goes_on_up_to_the_longest(session: Session, service: Service, driver: Person, now: datetime) -> None:
+    stay = book_for(session, driver, service, now, minutes=60, now=now).booking
+    staff = staff_of(session, session.get_one(Centre, service.centre_id), now=now)
+    check_in(session, stay.code, actor=staff, now=now)
+    longer = extend_by(session, driver, stay.code, 35, now=now + HALF_HOUR)
+    assert (longer.end, longer.unit_id, longer.state) == (stay.end + timedelta(minutes=35), stay.unit_id, "checked_in")
+    assert taken(session) == [(now, longer.end + timedelta(minutes=10))]
+    assert reasons(session, stay.id)[-1] == ("checked_in", "checked_in", "extend:35")
+    with refused("extend_conflict") as caught:
+        extend_by(session, driver, stay.code, 30, now=now + HALF_HOUR)
+    assert caught.value.details == {"max_minutes": 25}
+    assert check_occupancy(session) == []
+
+
+@pytest.mark.rule("B76")
+def test_the_next_guest_and_ones_own_next_booking_and_closing_bound_an_extension(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    service = create_service(
+        session, centre, units=(("U1", None), ("U2", None)), hours=((None, 0, 1260),), max_minutes=600, now=now
+    )
+    first = book_for(session, driver, service, now, now=now).booking
+    second = book_for(session, create_person(session, now=now), service, now, now=now).booking
+    assert (first.unit_no, second.unit_no) == ("U1", "U2")
+    for start in (now + HOUR, now + 2 * HOUR):
+        create_booking(session, service, start, now=now)
+    with refused("extend_conflict") as caught:
+        extend_by(session, driver, first.code, 120, now=now)
+    assert caught.value.details == {"max_minutes": 20}, "the next guest of that unit, after the cleaning"
+    book_for(session, driver, create_service(session, centre, now=now), now + HALF_HOUR, now=now)
+    with refused("extend_conflict") as caught:
+        extend_by(session, driver, first.code, 5, now=now)
+    assert caught.value.details == {"max_minutes": 0}, "their own next booking"
+    late_one = book_for(session, create_person(session, now=now), service, now + 10 * HOUR + HALF_HOUR, now=now).booking
+    with refused("extend_conflict") as caught:
+        extend(session, Extend(staff_of(session, centre, now=now), late_one.code, 5), now=late_one.start)
+    assert caught.value.details == {"max_minutes": 0}, "closing at 21:00"
+
+
+@pytest.mark.rule("B76")
+def test_seats_are_extended_where_they_are_free(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    pool = create_service(session, centre, capacity=3, now=now)
+    mine = book_for(session, driver, pool, now, party_size=2, now=now).booking
+    book_for(session, create_person(session, now=now), pool, now + HOUR, party_size=2, now=now)
+    with refused("extend_conflict") as caught:
+        extend_by(session, driver, mine.code, 60, now=now)
+    assert caught.value.details == {"max_minutes": 30}
+    assert extend_by(session, driver, mine.code, 30, now=now).end == mine.end + HALF_HOUR
+    assert check_occupancy(session) == []
+
+
+@pytest.mark.rule("B77")
+def test_whoever_overstayed_is_a_guest_again_with_more_time(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    stay = book_for(session, driver, service, now, now=now).booking
+    staff = staff_of(session, session.get_one(Centre, service.centre_id), now=now)
+    inside = check_in(session, stay.code, actor=staff, now=now)
+    move_state(session, inside, "overstayed", actor_id=None, now=stay.end)
+    with pytest.raises(Invalid) as caught:
+        extend_by(session, driver, stay.code, 10, now=stay.end + timedelta(minutes=10))
+    assert caught.value.details["min"] == 15
+    longer = extend_by(session, driver, stay.code, 15, now=stay.end + timedelta(minutes=10))
+    assert (longer.state, longer.end) == ("checked_in", stay.end + timedelta(minutes=15))
+    assert reasons(session, stay.id)[-1] == ("overstayed", "checked_in", "extend:15")
+    complete(session, stay.code, actor=staff, now=longer.end)
+    with refused("booking_state"):
+        extend_by(session, driver, stay.code, 5, now=longer.end)
+
+
+@pytest.mark.rule("B77")
+def test_an_extension_said_twice_is_one_and_wrong_lengths_are_none(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    stay = book_for(session, driver, service, now, now=now).booking
+    for wrong in (0, -5, 7):
+        with refused("minutes_out_of_range"):
+            extend_by(session, driver, stay.code, wrong, now=now)
+    first = extend_by(session, driver, stay.code, 30, seen_end=stay.end, now=now)
+    again = extend_by(session, driver, stay.code, 30, seen_end=stay.end, now=now)
+    assert again == first
+    with refused("booking_state"):
+        extend_by(session, driver, stay.code, 10, seen_end=stay.end, now=now)
+    ahead = create_booking(session, service, now + DAY, now=now)
+    with refused("booking_state"):
+        extend_by(session, session.get_one(Person, ahead.person_id), ahead.code, 30, now=now)
+
+
+@pytest.mark.rule("B77")
+def test_staff_who_extend_tell_the_owner(
+    session: Session, centre: Centre, service: Service, driver: Person, now: datetime
+) -> None:
+    stay = book_for(session, driver, service, now, now=now).booking
+    staff = staff_of(session, centre, now=now)
+    extend(session, Extend(staff, stay.code, 10), now=now)
+    extend(session, Extend(staff, stay.code, 10), now=now + timedelta(minutes=1))
+    extend_by(session, driver, stay.code, 10, now=now + timedelta(minutes=2))
+    told = session.scalars(select(Notification).where(Notification.template == "booking_changed")).all()
+    assert [(news.person_id, news.data["news"]) for news in told] == [
+        (driver.id, "已延长到 11月25日 10:40。"),
+        (driver.id, "已延长到 11月25日 10:50。"),
+    ]
+
+
+@pytest.mark.rule("B76")
+def test_an_extension_costs_seven_statements(session: Session, service: Service, driver: Person, now: datetime) -> None:
+    stay = book_for(session, driver, service, now, now=now).booking
+    with Statements(session) as counted:
+        extend_by(session, driver, stay.code, 30, now=now)
+    assert len(counted.seen) == 7, counted.seen
