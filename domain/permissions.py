@@ -170,6 +170,18 @@ ACCESS: dict[str, str | frozenset[str]] = {
     "shift_notes.settle_note": ACTIONS["desk.run"],
     "calendar_days.list_days": ACTIONS["desk.run"],
     "calendar_days.change_day": ACTIONS["calendar.change"],
+    # closures, hours, rosters: at which centre is asked by the services
+    "closures.list_closures": ACTIONS["desk.run"],
+    "closures.close": ACTIONS["desk.run"],
+    "closures.reopen": ACTIONS["desk.run"],
+    "closures.undo": ACTIONS["desk.run"],
+    "opening_changes.show_hours": ACTIONS["desk.run"],
+    "opening_changes.change_hours": ACTIONS["desk.run"],
+    "opening_changes.change_days": ACTIONS["desk.run"],
+    "opening_changes.drop_days": ACTIONS["desk.run"],
+    "rosters.list_rosters": ACTIONS["desk.run"],
+    "rosters.add_duty": ACTIONS["desk.run"],
+    "rosters.end_duty": ACTIONS["desk.run"],
     # activities and check-in: who hosts is asked by the services
     "activities.list_activities": GUEST,
     "activities.show_activity": GUEST,

@@ -16,6 +16,7 @@ from miniprogram_api.v1 import (
     calendars,
     centres,
     check_ins,
+    closures,
     demands,
     desk,
     desk_board,
@@ -23,9 +24,11 @@ from miniprogram_api.v1 import (
     inbox,
     marks,
     notices,
+    opening_changes,
     orgs,
     people,
     policies,
+    rosters,
     shift_notes,
     subscribe,
     waitlist,
@@ -37,8 +40,8 @@ from server.wechat import callback
 
 RESOURCES = (
     activities, app_config, attendants, booking_changes, bookings, bot, calendar_days, calendars,
-    centres, check_ins, demands, desk, desk_board, desk_sync, inbox, marks, notices, orgs, people,
-    policies, shift_notes, subscribe, waitlist,
+    centres, check_ins, closures, demands, desk, desk_board, desk_sync, inbox, marks, notices,
+    opening_changes, orgs, people, policies, rosters, shift_notes, subscribe, waitlist,
 )  # fmt: skip
 
 

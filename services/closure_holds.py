@@ -19,7 +19,8 @@ from domain.local_time import DAY_MINUTES, at_minute, local_day
 from domain.service_types import ServiceFacts
 from models.centre import Hold, Occupancy
 from services.booking_guards import guarded
-from services.catalogue import AnyRow
+from services.catalogue import AnyRow, all_centres
+from services.occupancy import Finding
 
 FOREVER = timedelta(days=3650)
 """How far an open end reaches for a unit; seats are held as far as anyone may book, and further every day."""
@@ -58,6 +59,17 @@ def wanted_holds(session: Session, service: ServiceFacts, *, now: datetime) -> l
     if service.rules.shares == "seats":
         return _wanted_seats(session, service, now)
     return _wanted_units(session, service)
+
+
+def check_closures(session: Session, *, now: datetime) -> list[Finding]:
+    """Which closures do not hold their places as they have to; the job `keep-closures` mends it."""
+    findings: list[Finding] = []
+    for service in (service for centre in all_centres(session) for service in centre.services):
+        if service.closures:
+            kept = {_held(row) for row in _open_holds(session, service.id)}
+            short = sorted({held.closure_id for held in wanted_holds(session, service, now=now) if held not in kept})
+            findings += [Finding(f"closure {number}", f"does not hold all of {service.code}") for number in short]
+    return findings
 
 
 def closure_end(closure: ClosureFacts) -> datetime:

@@ -91,7 +91,10 @@ class Proposal:
 
 
 def propose(session: Session, change: Change, *, cipher: Cipher, now: datetime) -> Proposal:
-    """Who is affected, and where each would go: in order of start, then of booking; nobody gets another's place."""
+    """Who is affected, and where each would go: in order of start, then of booking.
+
+    What is closed at once, one unit or everything, has no two bookings at one time that could want the same place.
+    """
     found = _bookings_in(session, change)
     gone = [b for b in found if not change.stands(_as_will_be(change, b), b.unit_id, b.start, b.end)]
     coming = sorted((b for b in gone if b.state in COMING_STATES), key=lambda b: (b.start, b.created_at, b.id))
@@ -102,8 +105,6 @@ def propose(session: Session, change: Change, *, cipher: Cipher, now: datetime) 
     for booking in coming:
         service, timeline = _as_will_be(change, booking), timelines[booking.service.id]
         unit = _another_unit(service, booking, timeline, now) if change.other_units_help else None
-        if unit:
-            timeline.add(unit.id, booking.start, booking.occupied_until, None)
         nearest = None if unit else _nearest(service, booking, timeline, now)
         moves.append(Move(booking, names[booking.id], unit, nearest))
     asked = [[m.booking.code, m.unit.no if m.unit else None] for m in moves]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.availability import LONGEST_OCCUPANCY, Timeline, cells
 from domain.booking import HOLDING_STATES
 from models.base import KeptInstant
-from models.centre import Booking, Occupancy, Service
+from models.centre import Booking, Hold, Occupancy, Service
 
 _occupancy = Occupancy.__table__.c
 # No row is longer than LONGEST_OCCUPANCY, so the lower bound keeps the search off the past.
@@ -67,43 +67,64 @@ def timelines_now(session: Session, service_ids: Sequence[int], now: datetime) -
 
 
 def check_occupancy(session: Session) -> list[Finding]:
-    """Recompute the occupancy from the bookings and say where the two differ (decision 19)."""
+    """Recompute the occupancy from bookings and holds and say where they differ (decision 19)."""
     return [*_check_units(session), *_check_seats(session)]
 
 
 def _check_units(session: Session) -> list[Finding]:
-    held = select(Booking.id, Booking.code, Booking.unit_id, Booking.starts_at, Booking.occupied_until).where(
+    wanted = _held_units(session)
+    findings: list[Finding] = []
+    rows = select(
+        Occupancy.booking_id, Occupancy.hold_id, Occupancy.unit_id, Occupancy.starts_at, Occupancy.ends_at
+    ).where(Occupancy.unit_id.is_not(None))
+    for row in session.execute(rows):
+        subject = f"hold {row.hold_id}" if row.booking_id is None else f"booking {row.booking_id}"
+        source = wanted.pop(("hold", row.hold_id) if row.booking_id is None else ("booking", row.booking_id), None)
+        if source is None:
+            findings.append(Finding(subject, "occupies a unit without holding it"))
+        elif (row.unit_id, row.starts_at, row.ends_at) != source[1:]:
+            findings.append(Finding(source[0], "occupies another time or unit than its own"))
+    return findings + [Finding(source[0], "holds a unit without occupying it") for source in wanted.values()]
+
+
+def _held_units(session: Session) -> dict[tuple[str, int], tuple[str, int | None, datetime, datetime]]:
+    """Every taken time of a unit by its source: (what it is called, unit, from, until)."""
+    bookings = select(Booking.id, Booking.code, Booking.unit_id, Booking.starts_at, Booking.occupied_until).where(
         Booking.state.in_(HOLDING_STATES), Booking.unit_id.is_not(None)
     )
-    wanted = {row.id: row for row in session.execute(held)}
-    findings: list[Finding] = []
-    rows = select(Occupancy.booking_id, Occupancy.unit_id, Occupancy.starts_at, Occupancy.ends_at).where(
-        Occupancy.unit_id.is_not(None), Occupancy.booking_id.is_not(None)
+    holds = select(Hold.id, Hold.unit_id, Hold.starts_at, Hold.occupied_until).where(
+        Hold.is_open, Hold.unit_id.is_not(None)
     )
-    for row in session.execute(rows):
-        booking = wanted.pop(row.booking_id, None)
-        if booking is None:
-            findings.append(Finding(f"booking {row.booking_id}", "occupies a unit without holding it"))
-        elif (row.unit_id, row.starts_at, row.ends_at) != (booking.unit_id, booking.starts_at, booking.occupied_until):
-            findings.append(Finding(f"booking {booking.code}", "occupies another time or unit than its own"))
-    return findings + [Finding(f"booking {row.code}", "holds a unit without occupying it") for row in wanted.values()]
+    found: dict[tuple[str, int], tuple[str, int | None, datetime, datetime]] = {}
+    for b in session.execute(bookings):
+        found["booking", b.id] = (f"booking {b.code}", b.unit_id, b.starts_at, b.occupied_until)
+    for h in session.execute(holds):
+        found["hold", h.id] = (f"hold {h.id}", h.unit_id, h.starts_at, h.occupied_until)
+    return found
 
 
 def _check_seats(session: Session) -> list[Finding]:
     wanted: dict[tuple[int, datetime], int] = defaultdict(int)
-    held = (
+    booked = (
         select(Booking.service_id, Booking.starts_at, Booking.occupied_until, Booking.party_size, Service.cell_minutes)
         .join(Service, Booking.service_id == Service.id)
         .where(Booking.state.in_(HOLDING_STATES), Booking.unit_id.is_(None))
     )
-    for row in session.execute(held):
+    held = (
+        select(
+            Hold.service_id, Hold.starts_at, Hold.occupied_until, Hold.seats.label("party_size"), Service.cell_minutes
+        )
+        .join(Service, Hold.service_id == Service.id)
+        .where(Hold.is_open, Hold.unit_id.is_(None))
+    )
+    for row in (*session.execute(booked), *session.execute(held)):
         for cell in cells(row.starts_at, row.occupied_until, row.cell_minutes):
             wanted[row.service_id, cell] += row.party_size
     kept = select(Occupancy.service_id, Occupancy.starts_at, Occupancy.taken).where(Occupancy.unit_id.is_(None))
     counted = {(row.service_id, row.starts_at): row.taken or 0 for row in session.execute(kept)}
     return [
         Finding(
-            f"service {key[0]} at {key[1].isoformat()}", f"counts {counted.get(key, 0)}, booked {wanted.get(key, 0)}"
+            f"service {key[0]} at {key[1].isoformat()}", f"counts {counted.get(key, 0)}, taken {wanted.get(key, 0)}"
         )
         for key in sorted({*wanted, *counted})
         if counted.get(key, 0) != wanted.get(key, 0)

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.container import Container
-from server.jobs import booking_jobs, demo_jobs, notification_jobs, retention_jobs, waitlist_jobs, wechat_jobs
+from server.jobs import (
+    booking_jobs,
+    closure_jobs,
+    demo_jobs,
+    notification_jobs,
+    retention_jobs,
+    waitlist_jobs,
+    wechat_jobs,
+)
 
 JobFunction = Callable[[Container], str]
 
@@ -26,6 +34,7 @@ JOBS: tuple[Job, ...] = (
     Job("serve-waitlists", 10, waitlist_jobs.serve_waitlists),
     Job("lapse-room-requests", 60, booking_jobs.lapse_requests),
     Job("remind-upcoming-bookings", 60, booking_jobs.remind_upcoming),
+    Job("keep-closures", 300, closure_jobs.keep),
     Job("send-late-replies", 10, wechat_jobs.send_late),
     Job("prune-wechat-claims", 3600, wechat_jobs.prune),
     Job("drop-old-records", 3600, retention_jobs.drop_old),

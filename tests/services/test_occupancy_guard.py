@@ -225,7 +225,7 @@ def test_doctor_names_what_does_not_agree(
     session.execute(update(Occupancy).where(Occupancy.unit_id.is_(None)).values(taken=1))
     said = sorted(finding.text for finding in check_occupancy(session))
     assert said == [
-        "counts 1, booked 2",
+        "counts 1, taken 2",
         "holds a unit without occupying it",
         "occupies another time or unit than its own",
     ]
