@@ -102,18 +102,6 @@ def minutes_between(start: datetime, end: datetime) -> int:
     return -int((start - end).total_seconds() // 60)
 
 
-def without(timeline: Timeline, stay: Stay, cell_minutes: int) -> Timeline:
-    """The same timeline as if that stay's place were free."""
-    if stay.unit_id is not None:
-        taken = timeline.units.get(stay.unit_id, [])
-        timeline.units[stay.unit_id] = [span for span in taken if span != (stay.start, stay.occupied_until)]
-    else:
-        for cell in cells(stay.start, stay.occupied_until, cell_minutes):
-            if cell in timeline.seats:
-                timeline.seats[cell] -= stay.seats
-    return timeline
-
-
 def is_open_choice(reasons: Sequence[str | None]) -> bool:
     """Whether the last word about being late left a choice open: "late:40:rest", and no "late:40" after it."""
     said = [reason for reason in reasons if reason and reason.startswith("late:")]

@@ -185,11 +185,14 @@ def _ask(session: Session, booking: BookingView, command: Late, plan: _Plan, now
 
 
 def _later(session: Session, booking: BookingView, earliest: datetime, now: datetime) -> list[Slot]:
-    """Starts from the arrival on with a place for the whole stay, as if the present place were free."""
+    """Starts from the arrival on with a place for the whole stay.
+
+    The present place need not count as free: whatever keeps this stay from ending later is in the way of a whole
+    stay that begins while it lasts.
+    """
     service = booking.service
     minutes = bookable_minutes(service, booking.end - booking.start)
     day = local_day(earliest, service.opening.tz)
-    own = stay_of(booking)
-    found = free_starts(session, service, day, 1 + ALTERNATIVE_DAYS, minutes, booking.zone, now, own=own)
+    found = free_starts(session, service, day, 1 + ALTERNATIVE_DAYS, minutes, booking.zone, now)
     seats = booking.party_size if service.rules.shares == "seats" else 1
     return nearest_free([s for s in found if s.start >= earliest], earliest, party_size=seats)

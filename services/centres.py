@@ -20,7 +20,6 @@ from domain.geo import Place, metres_between
 from domain.local_time import DAY_MINUTES, at_minute, check_day, local_day
 from domain.opening import is_open_at
 from domain.service_types import ServiceFacts
-from domain.stays import Stay, without
 from services.catalogue import CentreFacts, all_centres, centre_by_code, service_by_code
 from services.occupancy import timeline_between, timelines_now
 
@@ -136,20 +135,10 @@ def month_strip(
 
 
 def free_starts(
-    session: Session,
-    service: ServiceFacts,
-    first: date,
-    days: int,
-    minutes: int,
-    zone: str | None,
-    now: datetime,
-    *,
-    own: Stay | None = None,
+    session: Session, service: ServiceFacts, first: date, days: int, minutes: int, zone: str | None, now: datetime
 ) -> list[Slot]:
-    """The starts with a place over some days, in order of time; as if the place of `own` were free."""
+    """The starts with a place over some days, in order of time."""
     timeline = _timeline(session, service, first, days)
-    if own:
-        without(timeline, own, service.cell_minutes)
     slots = (day_slots(service, timeline, first + n * ONE_DAY, minutes, zone=zone, now=now) for n in range(days))
     return [slot for of_day in slots for slot in of_day if slot.free]
 
