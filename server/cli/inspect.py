@@ -22,6 +22,7 @@ def doctor() -> None:
     """Checks of settings, database, index and clock, with what to do about each finding."""
     from server.web.health import readiness
     from services.occupancy import check_occupancy
+    from services.work_calendar import unknown_years
 
     deps = container(any_schema=True)
     findings = readiness(deps)
@@ -30,9 +31,13 @@ def doctor() -> None:
     if not wrong:
         with deps.read() as session:
             occupancy = check_occupancy(session)
+            unknown = unknown_years(session, today=deps.options.today(deps.now()))
         lines += [f"occupancy: {finding}" for finding in occupancy] or ["occupancy: ok"]
         wrong += ["occupancy"] if occupancy else []
+        lines += [f"calendar: of {year} only the weekends are known" for year in unknown] or ["calendar: ok"]
     click.echo("\n".join(lines))
+    if "calendar: ok" not in lines and not wrong:
+        click.echo("→ once the State Council's notice is out, run: python -m server import-calendar FILE")
     if "migrations" in wrong:
         click.echo("→ run: python -m server migrate")
     if wrong:
