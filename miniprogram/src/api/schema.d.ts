@@ -197,7 +197,7 @@ export interface paths {
             };
             requestBody?: {
                 content: {
-                    "application/json": components["schemas"]["CheckInIn"];
+                    "application/json": components["schemas"]["CheckInIn1"];
                 };
             };
             responses: {
@@ -735,7 +735,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The booking as a calendar file. */
+        /** One booking, for its owner or the desk of its centre. */
         get: {
             parameters: {
                 query?: never;
@@ -813,7 +813,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a guest in. */
+        /** Let a guest in; a pass that comes along has to be this booking's. */
         post: {
             parameters: {
                 query?: never;
@@ -823,7 +823,11 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CheckInIn"];
+                };
+            };
             responses: {
                 /** @description Successful response */
                 200: {
@@ -832,6 +836,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
             };
@@ -918,6 +931,197 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bookings/{code}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stay longer; 409 `extend_conflict` says how long is possible. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ExtendIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{code}/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one comes later, once; 409 `late_conflict` has choices, and what remains of the stay is kept. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["LateIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{code}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another time: answers with the new booking, again where it is said again; refused, the old one stands. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["MoveIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{code}/no-show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that nobody came, once the place is no longer kept. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookings/{code}/refuse": {
         parameters: {
             query?: never;
@@ -940,6 +1144,95 @@ export interface paths {
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["RefuseIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{code}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back the last step of the desk, for fifteen minutes. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{code}/unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Place a guest in another unit. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["UnitIn"];
                 };
             };
             responses: {
@@ -1012,6 +1305,164 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that differ from their weekday, and the years of which only the weekends are known. */
+        get: {
+            parameters: {
+                query: {
+                    from: string;
+                    to: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CalendarOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Say what kind of day it is, or take that back; the answer names the bookings that lie outside the hours then. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CalendarDayIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CalendarChangeOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/booking/{code}/{signature}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One booking, by the signed link in it: a calendar app has no token of ours. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                    signature: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/calendar": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{token}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The feed itself: whoever has the link may read it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/calendar": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1312,6 +1763,1255 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/desk/{centre}/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a guest in by the pass or the code they show; shown again it answers as the first time. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ArriveIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArrivedOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/attendant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the desk with a PIN: a token for the header X-Attendant, for eight hours. Five wrong ones rest it 15 min. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TakeDeskIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OnDutyOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/attendants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whoever is staff of this centre today, and whether they have set a PIN. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AttendantsOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The day's guests, last night's, units as they are now, who waits, what is to settle; audited once a day. */
+        get: {
+            parameters: {
+                query?: {
+                    date?: string | null;
+                };
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BoardOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is closed, or will be. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClosureList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Without `apply`: who would be affected and where they would go (200). With it: close, exactly as seen (201). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ClosureIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClosureAnswer"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/closures/{closure_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In use again; whoever waits is offered what is free. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    closure_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClosureOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/closures/{closure_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back within a quarter of an hour: who lost a place has it again where it is still free. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    closure_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClosureOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What staff still have to settle, the oldest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConflictsOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/conflicts/{conflict_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle one: in a unit from now on, or by a note. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    conflict_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SettleIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConflictOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Other hours, or none, on single days; looked at first like a new timetable. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ExceptionIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeAnswer"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/exceptions/{exception_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take single days back: the timetable counts again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    exception_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Look"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeAnswer"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A guest by code, pass, plate or its last four, or name; each look is audited. */
+        get: {
+            parameters: {
+                query: {
+                    q: string;
+                };
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FoundOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every timetable, the ones to come included, and the single days ahead. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpeningOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** A new timetable from a day on. Without `apply`: the bookings outside it, with the nearest times (200). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["HoursIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeAnswer"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people contested at this centre. */
+        get: {
+            parameters: {
+                query?: {
+                    contested?: boolean;
+                };
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeskMarksOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/marks/{mark_id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It counts, and its owner hears why. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    mark_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DecideIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeskMarkOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/marks/{mark_id}/waive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It does not count. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    mark_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DecideIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeskMarkOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open notes, and all of the last week, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotesOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Write something down for the next shift; the same `client_uuid` again answers 200 with the first. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NoteIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NoteOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/notes/{note_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a note away. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    note_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SettleNoteIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NoteOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/offline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Our public keys and the guests to come, for the time without a network; audited once a day. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OfflineOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on duty at which desk, today and later. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RosterList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Put somebody on duty; the same again answers 200. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RosterIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RosterOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/rosters/{roster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody off. Without `apply`: who is booked then and where they would go. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                    roster_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Look"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeAnswer"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in what a device did without a network: one result per item, in order; sent again, the same. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SyncIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SyncOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/waitlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a guest without a phone in line, by name or plate; the offer appears on the board. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DeskWaitIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/{centre}/walk-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a place at once to whoever stands there; the same `client_uuid` again answers 200 with the first. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    centre: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WalkInIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BookingOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox": {
         parameters: {
             query?: never;
@@ -1467,6 +3167,78 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/me/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The private link to one's own bookings, for a calendar app. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FeedOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/calendar/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new private link; the old one is dead from now on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FeedOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/claims": {
         parameters: {
             query?: never;
@@ -1516,6 +3288,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/desk-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set one's own PIN: 4–6 digits. Tokens taken with the old one end. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PinIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/link-code": {
         parameters: {
             query?: never;
@@ -1552,6 +3371,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own marks, what they come to, and when each expires. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OwnMarksOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/marks/{mark_id}/contest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what happened; the centre answers. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    mark_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ContestIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarkOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/phone": {
         parameters: {
             query?: never;
@@ -1561,7 +3467,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keep the phone number that WeChat verified; the code comes from the phone-number button. */
+        /**
+         * Keep the phone number that WeChat verified; the code comes from the phone-number button.
+         * @description Whom a list names by that phone gets the branch and the roles it says.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1599,6 +3508,139 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices of a centre that stand or are announced, the newest first. */
+        get: {
+            parameters: {
+                query: {
+                    page?: number;
+                    per_page?: number;
+                    centre: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NoticePage"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Post a notice at one's own centre; the same again while it stands changes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NoticeIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NoticeOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{notice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a notice, or end it now. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    notice_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NoticeChangeIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NoticeOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/orgs/{code}": {
@@ -2420,6 +4462,275 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waitlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own entries, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    per_page?: number;
+                    mine?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryPage"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Wait for a place; the same `client_uuid` again answers 200 with the first entry. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["WaitIn"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waitlist/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry with its position and the log of offers, for its person or the desk of its centre. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryDetailOut"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Want offers at night, or not. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryDetailOut"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/waitlist/{entry_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the offered place; `booking` is the code of the booking. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryDetailOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waitlist/{entry_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wait no longer. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryDetailOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waitlist/{entry_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave the offered place to the next; waiting ends. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EntryDetailOut"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2722,6 +5033,117 @@ export interface components {
             /** Label */
             label: string;
         };
+        /** ArriveIn */
+        ArriveIn: {
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
+            /**
+             * Pass
+             * @default null
+             */
+            pass: string | null;
+        };
+        /** ArrivedOut */
+        ArrivedOut: {
+            /**
+             * Calendar Url
+             * @description works without signing in; for a calendar app
+             */
+            calendar_url: string;
+            /** Can Cancel */
+            can_cancel: boolean;
+            /** Can Extend */
+            can_extend: boolean;
+            /** Can Move */
+            can_move: boolean;
+            centre: components["schemas"]["ArrivedOut.PlaceRef"];
+            /** Code */
+            code: string;
+            /** Created At */
+            created_at: string;
+            /** End */
+            end: string;
+            /** Grace Reason */
+            grace_reason: "congestion" | null;
+            /** Grace Until */
+            grace_until: string;
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
+            /** Hold Until */
+            hold_until: string | null;
+            late: components["schemas"]["ArrivedOut.LateOut"];
+            /** Late Cancel */
+            late_cancel: boolean;
+            /** Party Size */
+            party_size: number;
+            /** Pass */
+            pass: string | null;
+            /**
+             * Plate
+             * @description the whole plate, for the desk alone
+             */
+            plate: string | null;
+            /** Plate Masked */
+            plate_masked: string | null;
+            /**
+             * Repeat
+             * @description the guest was in already
+             */
+            repeat: boolean;
+            service: components["schemas"]["ArrivedOut.ServiceRef"];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "app" | "bot" | "walkin" | "desk";
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "requested" | "confirmed" | "checked_in" | "completed" | "overstayed" | "cancelled" | "no_show" | "moved" | "displaced" | "refused" | "lapsed";
+            /** Unit */
+            unit: string | null;
+            /** Zone */
+            zone: ("male" | "female") | null;
+        };
+        /** LateOut */
+        "ArrivedOut.LateOut": {
+            /** Max */
+            max: number;
+            /** Minutes */
+            minutes: number;
+            /** Possible */
+            possible: boolean;
+        };
+        /** PlaceRef */
+        "ArrivedOut.PlaceRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+        };
+        /** ServiceRef */
+        "ArrivedOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
         /** AttendanceOut */
         AttendanceOut: {
             counts: components["schemas"]["AttendanceOut.AttendanceCountsOut"];
@@ -2780,6 +5202,20 @@ export interface components {
             /** State */
             state: string;
         };
+        /** AttendantsOut */
+        AttendantsOut: {
+            /** Items */
+            items: components["schemas"]["AttendantsOut.AttendantOut"][];
+        };
+        /** AttendantOut */
+        "AttendantsOut.AttendantOut": {
+            /** Has Pin */
+            has_pin: boolean;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
         /** AvailabilityOut */
         AvailabilityOut: {
             /**
@@ -2822,6 +5258,244 @@ export interface components {
             /** Start */
             start: string;
         };
+        /** BoardOut */
+        BoardOut: {
+            centre: components["schemas"]["BoardOut.CentreRef"];
+            /** Closures */
+            closures: components["schemas"]["BoardOut.BoardClosureOut"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["BoardOut.ConflictOut"][];
+            counts: components["schemas"]["BoardOut.CountsOut"];
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /** Notices */
+            notices: components["schemas"]["BoardOut.BoardNoticeOut"][];
+            /** Now */
+            now: string;
+            /** Offers */
+            offers: components["schemas"]["BoardOut.BoardOfferOut"][];
+            /** Requests */
+            requests: string[];
+            /** Services */
+            services: components["schemas"]["BoardOut.ServiceBoardOut"][];
+            /** Waiting */
+            waiting: components["schemas"]["BoardOut.BoardWaitingOut"][];
+        };
+        /** BoardBookingOut */
+        "BoardOut.BoardBookingOut": {
+            /** Code */
+            code: string;
+            /** End */
+            end: string;
+            /** Grace Until */
+            grace_until: string;
+            /** Is Overnight From Yesterday */
+            is_overnight_from_yesterday: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Late Minutes */
+            late_minutes: number;
+            /** Party Size */
+            party_size: number;
+            /** Plate Tail */
+            plate_tail: string | null;
+            service: components["schemas"]["BoardOut.ServiceRef"];
+            /** Source */
+            source: string;
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "requested" | "confirmed" | "checked_in" | "completed" | "overstayed" | "cancelled" | "no_show" | "moved" | "displaced" | "refused" | "lapsed";
+            /** Undo Until */
+            undo_until: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+            /** Zone */
+            zone: ("male" | "female") | null;
+        };
+        /** BoardClosureOut */
+        "BoardOut.BoardClosureOut": {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "closed" | "broken" | "cleaning";
+            /** Reason */
+            reason: string;
+            service: components["schemas"]["BoardOut.ServiceRef"] | null;
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /** BoardNoticeOut */
+        "BoardOut.BoardNoticeOut": {
+            /** From */
+            from: string;
+            /** Grace Minutes */
+            grace_minutes: number;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "congestion" | "closure" | "hours";
+            /** Text */
+            text: string;
+            /** Until */
+            until: string | null;
+        };
+        /** BoardOfferOut */
+        "BoardOut.BoardOfferOut": {
+            /** Answer Until */
+            answer_until: string;
+            /** By Desk */
+            by_desk: boolean;
+            /** End */
+            end: string;
+            /** Entry */
+            entry: string;
+            service: components["schemas"]["BoardOut.ServiceRef"];
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /** BoardWaitingOut */
+        "BoardOut.BoardWaitingOut": {
+            /** Entry */
+            entry: string;
+            /** Position */
+            position: number | null;
+            service: components["schemas"]["BoardOut.ServiceRef"];
+            /** Start */
+            start: string;
+            /** State */
+            state: string;
+            /** Until */
+            until: string;
+            /** Who */
+            who: string;
+        };
+        /** CentreRef */
+        "BoardOut.CentreRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** ConflictOut */
+        "BoardOut.ConflictOut": {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string | null;
+            /** Code */
+            code: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "arrival" | "walk_in" | "complete";
+            /** Message */
+            message: string;
+            /** Minutes */
+            minutes: number | null;
+            /** Received At */
+            received_at: string;
+            service: components["schemas"]["BoardOut.ServiceRef"] | null;
+            /** Settled At */
+            settled_at: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /** CountsOut */
+        "BoardOut.CountsOut": {
+            /** Arrived */
+            arrived: number;
+            /** Expected */
+            expected: number;
+            /** Free Now */
+            free_now: number;
+            /** No Show */
+            no_show: number;
+        };
+        /** ServiceBoardOut */
+        "BoardOut.ServiceBoardOut": {
+            /** Bookings */
+            bookings: components["schemas"]["BoardOut.BoardBookingOut"][];
+            service: components["schemas"]["BoardOut.ServiceRef"];
+            /** Units */
+            units: components["schemas"]["BoardOut.UnitOut"][];
+        };
+        /** ServiceRef */
+        "BoardOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
+        /** UnitClosureOut */
+        "BoardOut.UnitClosureOut": {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "closed" | "broken" | "cleaning";
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+        };
+        /** UnitOut */
+        "BoardOut.UnitOut": {
+            /** Accessible */
+            accessible: boolean;
+            closure: components["schemas"]["BoardOut.UnitClosureOut"] | null;
+            /**
+             * Free Until
+             * @description now where it is taken, null where nothing is ahead
+             */
+            free_until: string | null;
+            /** No */
+            no: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "broken" | "cleaning" | "closed";
+            /** Zone */
+            zone: string | null;
+        };
         /** BookIn */
         BookIn: {
             /**
@@ -2860,8 +5534,17 @@ export interface components {
         };
         /** BookingDetailOut */
         BookingDetailOut: {
+            /**
+             * Calendar Url
+             * @description works without signing in; for a calendar app
+             */
+            calendar_url: string;
             /** Can Cancel */
             can_cancel: boolean;
+            /** Can Extend */
+            can_extend: boolean;
+            /** Can Move */
+            can_move: boolean;
             centre: components["schemas"]["BookingDetailOut.PlaceRef"];
             /** Code */
             code: string;
@@ -2869,18 +5552,40 @@ export interface components {
             created_at: string;
             /** End */
             end: string;
+            /**
+             * Entry
+             * @description the wait-list entry it came from
+             */
+            entry: string | null;
             /** Events */
             events: components["schemas"]["BookingDetailOut.EventOut"][];
+            /** Grace Reason */
+            grace_reason: "congestion" | null;
             /** Grace Until */
             grace_until: string;
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
             /** Hold Until */
             hold_until: string | null;
+            late: components["schemas"]["BookingDetailOut.LateOut"];
             /** Late Cancel */
             late_cancel: boolean;
+            /** Moved From */
+            moved_from: string | null;
+            /** Moved To */
+            moved_to: string | null;
             /** Party Size */
             party_size: number;
             /** Pass */
             pass: string | null;
+            /**
+             * Plate
+             * @description the whole plate, for the desk alone
+             */
+            plate: string | null;
             /** Plate Masked */
             plate_masked: string | null;
             service: components["schemas"]["BookingDetailOut.ServiceRef"];
@@ -2905,6 +5610,12 @@ export interface components {
         "BookingDetailOut.EventOut": {
             /** At */
             at: string;
+            /**
+             * By
+             * @description me: whose booking it is
+             * @enum {string}
+             */
+            by: "me" | "staff" | "system";
             /** From */
             from: string | null;
             /** Reason */
@@ -2913,6 +5624,15 @@ export interface components {
             seq: number;
             /** To */
             to: string;
+        };
+        /** LateOut */
+        "BookingDetailOut.LateOut": {
+            /** Max */
+            max: number;
+            /** Minutes */
+            minutes: number;
+            /** Possible */
+            possible: boolean;
         };
         /** PlaceRef */
         "BookingDetailOut.PlaceRef": {
@@ -2937,8 +5657,17 @@ export interface components {
         };
         /** BookingOut */
         BookingOut: {
+            /**
+             * Calendar Url
+             * @description works without signing in; for a calendar app
+             */
+            calendar_url: string;
             /** Can Cancel */
             can_cancel: boolean;
+            /** Can Extend */
+            can_extend: boolean;
+            /** Can Move */
+            can_move: boolean;
             centre: components["schemas"]["BookingOut.PlaceRef"];
             /** Code */
             code: string;
@@ -2946,16 +5675,29 @@ export interface components {
             created_at: string;
             /** End */
             end: string;
+            /** Grace Reason */
+            grace_reason: "congestion" | null;
             /** Grace Until */
             grace_until: string;
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
             /** Hold Until */
             hold_until: string | null;
+            late: components["schemas"]["BookingOut.LateOut"];
             /** Late Cancel */
             late_cancel: boolean;
             /** Party Size */
             party_size: number;
             /** Pass */
             pass: string | null;
+            /**
+             * Plate
+             * @description the whole plate, for the desk alone
+             */
+            plate: string | null;
             /** Plate Masked */
             plate_masked: string | null;
             service: components["schemas"]["BookingOut.ServiceRef"];
@@ -2975,6 +5717,15 @@ export interface components {
             unit: string | null;
             /** Zone */
             zone: ("male" | "female") | null;
+        };
+        /** LateOut */
+        "BookingOut.LateOut": {
+            /** Max */
+            max: number;
+            /** Minutes */
+            minutes: number;
+            /** Possible */
+            possible: boolean;
         };
         /** PlaceRef */
         "BookingOut.PlaceRef": {
@@ -3010,8 +5761,17 @@ export interface components {
         };
         /** BookingOut */
         "BookingPage.BookingOut": {
+            /**
+             * Calendar Url
+             * @description works without signing in; for a calendar app
+             */
+            calendar_url: string;
             /** Can Cancel */
             can_cancel: boolean;
+            /** Can Extend */
+            can_extend: boolean;
+            /** Can Move */
+            can_move: boolean;
             centre: components["schemas"]["BookingPage.PlaceRef"];
             /** Code */
             code: string;
@@ -3019,16 +5779,29 @@ export interface components {
             created_at: string;
             /** End */
             end: string;
+            /** Grace Reason */
+            grace_reason: "congestion" | null;
             /** Grace Until */
             grace_until: string;
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
             /** Hold Until */
             hold_until: string | null;
+            late: components["schemas"]["BookingPage.LateOut"];
             /** Late Cancel */
             late_cancel: boolean;
             /** Party Size */
             party_size: number;
             /** Pass */
             pass: string | null;
+            /**
+             * Plate
+             * @description the whole plate, for the desk alone
+             */
+            plate: string | null;
             /** Plate Masked */
             plate_masked: string | null;
             service: components["schemas"]["BookingPage.ServiceRef"];
@@ -3048,6 +5821,15 @@ export interface components {
             unit: string | null;
             /** Zone */
             zone: ("male" | "female") | null;
+        };
+        /** LateOut */
+        "BookingPage.LateOut": {
+            /** Max */
+            max: number;
+            /** Minutes */
+            minutes: number;
+            /** Possible */
+            possible: boolean;
         };
         /** PlaceRef */
         "BookingPage.PlaceRef": {
@@ -3208,6 +5990,100 @@ export interface components {
             label: string;
             /** Send */
             send: string;
+        };
+        /** CalendarChangeOut */
+        CalendarChangeOut: {
+            /** Affected */
+            affected: components["schemas"]["CalendarChangeOut.AffectedOut"][];
+            /** Applied */
+            applied: boolean;
+            day: components["schemas"]["CalendarChangeOut.CalendarDayOut"] | null;
+        };
+        /** AffectedOut */
+        "CalendarChangeOut.AffectedOut": {
+            /** Centre Name */
+            centre_name: string;
+            /** Code */
+            code: string;
+            /** End */
+            end: string;
+            /** Service */
+            service: string;
+            /** Service Name */
+            service_name: string;
+            /** Start */
+            start: string;
+        };
+        /** CalendarDayOut */
+        "CalendarChangeOut.CalendarDayOut": {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "workday" | "restday" | "holiday";
+            /** Name */
+            name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "staff" | "library" | "weekday";
+        };
+        /** CalendarDayIn */
+        CalendarDayIn: {
+            /**
+             * Apply
+             * @description false: only say which bookings would lie outside the hours
+             * @default true
+             */
+            apply: boolean;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Kind
+             * @description null takes back what was entered
+             */
+            kind: ("workday" | "restday" | "holiday") | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /** CalendarOut */
+        CalendarOut: {
+            /** Items */
+            items: components["schemas"]["CalendarOut.CalendarDayOut"][];
+            /** Unknown Years */
+            unknown_years: number[];
+        };
+        /** CalendarDayOut */
+        "CalendarOut.CalendarDayOut": {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "workday" | "restday" | "holiday";
+            /** Name */
+            name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "staff" | "library" | "weekday";
         };
         /** CategoriesOut */
         CategoriesOut: {
@@ -3386,6 +6262,71 @@ export interface components {
             /** Until */
             until: string | null;
         };
+        /**
+         * ChangeAnswer
+         * @description What would happen, or was done (`applied`).
+         */
+        ChangeAnswer: {
+            /** Applied */
+            applied: boolean;
+            proposal: components["schemas"]["ChangeAnswer.ProposalOut"];
+        };
+        /** AffectedOut */
+        "ChangeAnswer.AffectedOut": {
+            /** Code */
+            code: string;
+            /** End */
+            end: string;
+            proposal: components["schemas"]["ChangeAnswer.GoesTo"];
+            service: components["schemas"]["ChangeAnswer.NamedOut"];
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /**
+         * GoesTo
+         * @description `unit`: the same time at another unit. `choose`: the owner is told; `nearest` is that day's nearest free time.
+         */
+        "ChangeAnswer.GoesTo": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "choose";
+            /** @default null */
+            nearest: components["schemas"]["ChangeAnswer.SpanOut"] | null;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: string | null;
+        };
+        /** NamedOut */
+        "ChangeAnswer.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** ProposalOut */
+        "ChangeAnswer.ProposalOut": {
+            /** Affected */
+            affected: components["schemas"]["ChangeAnswer.AffectedOut"][];
+            /** Present */
+            present: string[];
+            /** Seen */
+            seen: string;
+        };
+        /** SpanOut */
+        "ChangeAnswer.SpanOut": {
+            /** End */
+            end: string;
+            /** Start */
+            start: string;
+        };
         /** CheckIn */
         CheckIn: {
             /** Org */
@@ -3393,6 +6334,14 @@ export interface components {
         };
         /** CheckInIn */
         CheckInIn: {
+            /**
+             * Pass
+             * @default null
+             */
+            pass: string | null;
+        };
+        /** CheckInIn */
+        CheckInIn1: {
             /**
              * Client Uuid
              * Format: uuid
@@ -3559,6 +6508,299 @@ export interface components {
             name: string | null;
         };
         /**
+         * ClosureAnswer
+         * @description What would happen (`closure` null), or what was done.
+         */
+        ClosureAnswer: {
+            closure: components["schemas"]["ClosureAnswer.ClosureOut"] | null;
+            proposal: components["schemas"]["ClosureAnswer.ProposalOut"] | null;
+        };
+        /** AffectedOut */
+        "ClosureAnswer.AffectedOut": {
+            /** Code */
+            code: string;
+            /** End */
+            end: string;
+            proposal: components["schemas"]["ClosureAnswer.GoesTo"];
+            service: components["schemas"]["ClosureAnswer.NamedOut"];
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /** ClosureOut */
+        "ClosureAnswer.ClosureOut": {
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "closed" | "broken" | "cleaning";
+            /** Reason */
+            reason: string;
+            service: components["schemas"]["ClosureAnswer.NamedOut"] | null;
+            /** Start */
+            start: string;
+            /** Undo Until */
+            undo_until: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * GoesTo
+         * @description `unit`: the same time at another unit. `choose`: the owner is told; `nearest` is that day's nearest free time.
+         */
+        "ClosureAnswer.GoesTo": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "choose";
+            /** @default null */
+            nearest: components["schemas"]["ClosureAnswer.SpanOut"] | null;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: string | null;
+        };
+        /** NamedOut */
+        "ClosureAnswer.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** ProposalOut */
+        "ClosureAnswer.ProposalOut": {
+            /** Affected */
+            affected: components["schemas"]["ClosureAnswer.AffectedOut"][];
+            /** Present */
+            present: string[];
+            /** Seen */
+            seen: string;
+        };
+        /** SpanOut */
+        "ClosureAnswer.SpanOut": {
+            /** End */
+            end: string;
+            /** Start */
+            start: string;
+        };
+        /** ClosureIn */
+        ClosureIn: {
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Client Uuid
+             * @default null
+             */
+            client_uuid: string | null;
+            /**
+             * Kind
+             * @default closed
+             * @enum {string}
+             */
+            kind: "closed" | "broken" | "cleaning";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Seen
+             * @description of the proposal that was looked at
+             * @default null
+             */
+            seen: string | null;
+            /**
+             * Service
+             * @description left out: the whole centre
+             * @default null
+             */
+            service: string | null;
+            /**
+             * Start
+             * @description left out: now
+             * @default null
+             */
+            start: string | null;
+            /**
+             * Unit
+             * @description left out: the whole service
+             * @default null
+             */
+            unit: string | null;
+            /**
+             * Until
+             * @description left out: until somebody reopens it
+             * @default null
+             */
+            until: string | null;
+        };
+        /** ClosureList */
+        ClosureList: {
+            /** Items */
+            items: components["schemas"]["ClosureList.ClosureOut"][];
+        };
+        /** ClosureOut */
+        "ClosureList.ClosureOut": {
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "closed" | "broken" | "cleaning";
+            /** Reason */
+            reason: string;
+            service: components["schemas"]["ClosureList.NamedOut"] | null;
+            /** Start */
+            start: string;
+            /** Undo Until */
+            undo_until: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /** NamedOut */
+        "ClosureList.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** ClosureOut */
+        ClosureOut: {
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "closed" | "broken" | "cleaning";
+            /** Reason */
+            reason: string;
+            service: components["schemas"]["ClosureOut.NamedOut"] | null;
+            /** Start */
+            start: string;
+            /** Undo Until */
+            undo_until: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /** NamedOut */
+        "ClosureOut.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** ConflictOut */
+        ConflictOut: {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string | null;
+            /** Code */
+            code: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "arrival" | "walk_in" | "complete";
+            /** Message */
+            message: string;
+            /** Minutes */
+            minutes: number | null;
+            /** Received At */
+            received_at: string;
+            service: components["schemas"]["ConflictOut.ServiceRef"] | null;
+            /** Settled At */
+            settled_at: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /** ServiceRef */
+        "ConflictOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
+        /** ConflictsOut */
+        ConflictsOut: {
+            /** Items */
+            items: components["schemas"]["ConflictsOut.ConflictOut"][];
+        };
+        /** ConflictOut */
+        "ConflictsOut.ConflictOut": {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string | null;
+            /** Code */
+            code: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "arrival" | "walk_in" | "complete";
+            /** Message */
+            message: string;
+            /** Minutes */
+            minutes: number | null;
+            /** Received At */
+            received_at: string;
+            service: components["schemas"]["ConflictsOut.ServiceRef"] | null;
+            /** Settled At */
+            settled_at: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /** ServiceRef */
+        "ConflictsOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
+        /**
          * ConsentsIn
          * @description What `wx.requestSubscribeMessage` answered, by template id.
          */
@@ -3567,6 +6809,19 @@ export interface components {
             template_ids: {
                 [key: string]: "accept" | "reject" | "ban" | "filter" | "acceptWithAudio" | "acceptWithAlert";
             };
+        };
+        /** ContestIn */
+        ContestIn: {
+            /** Text */
+            text: string;
+        };
+        /** DecideIn */
+        DecideIn: {
+            /**
+             * Reason
+             * @description told to the owner
+             */
+            reason: string;
         };
         /**
          * DemandIn
@@ -3682,6 +6937,156 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** DeskMarkOut */
+        DeskMarkOut: {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string;
+            /** Contest Text */
+            contest_text: string | null;
+            /** Contested At */
+            contested_at: string | null;
+            /**
+             * Counts
+             * @description 1, or 0.5 for a late cancel
+             */
+            counts: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Keep Reason */
+            keep_reason: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "no_show" | "late_cancel";
+            service: components["schemas"]["DeskMarkOut.MarkedService"];
+            /** Waive Reason */
+            waive_reason: string | null;
+            /** Waived At */
+            waived_at: string | null;
+            /** Who */
+            who: string;
+        };
+        /** MarkedService */
+        "DeskMarkOut.MarkedService": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** DeskMarksOut */
+        DeskMarksOut: {
+            /** Items */
+            items: components["schemas"]["DeskMarksOut.DeskMarkOut"][];
+        };
+        /** DeskMarkOut */
+        "DeskMarksOut.DeskMarkOut": {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string;
+            /** Contest Text */
+            contest_text: string | null;
+            /** Contested At */
+            contested_at: string | null;
+            /**
+             * Counts
+             * @description 1, or 0.5 for a late cancel
+             */
+            counts: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Keep Reason */
+            keep_reason: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "no_show" | "late_cancel";
+            service: components["schemas"]["DeskMarksOut.MarkedService"];
+            /** Waive Reason */
+            waive_reason: string | null;
+            /** Waived At */
+            waived_at: string | null;
+            /** Who */
+            who: string;
+        };
+        /** MarkedService */
+        "DeskMarksOut.MarkedService": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** DeskWaitIn */
+        DeskWaitIn: {
+            /**
+             * Client Uuid
+             * Format: uuid
+             */
+            client_uuid: string;
+            /**
+             * Instead Of
+             * @description a booking the centre had to give up: first in line
+             * @default null
+             */
+            instead_of: string | null;
+            /**
+             * Min Minutes
+             * @description the shortest stay that would do; left out: minutes
+             * @default null
+             */
+            min_minutes: number | null;
+            /**
+             * Minutes
+             * @description left out: the slot of the service
+             * @default null
+             */
+            minutes: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Party Size
+             * @default 1
+             */
+            party_size: number;
+            /**
+             * Plate
+             * @default null
+             */
+            plate: string | null;
+            /** Service */
+            service: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * Until
+             * @description the latest end; left out: start + minutes
+             * @default null
+             */
+            until: string | null;
+            /**
+             * Zone
+             * @default null
+             */
+            zone: ("male" | "female") | null;
+        };
         /** DisplayCodeOut */
         DisplayCodeOut: {
             counts: components["schemas"]["DisplayCodeOut.DoorCountsOut"];
@@ -3734,6 +7139,353 @@ export interface components {
          * @description A POST that needs no body.
          */
         Empty: Record<string, never>;
+        /** EntryChange */
+        EntryChange: {
+            /** No Night Offers */
+            no_night_offers: boolean;
+        };
+        /** EntryDetailOut */
+        EntryDetailOut: {
+            /** Ahead */
+            ahead: number;
+            /** Booking */
+            booking: string | null;
+            centre: components["schemas"]["EntryDetailOut.PlaceRef"];
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
+            /** Id */
+            id: string;
+            /** Joined At */
+            joined_at: string;
+            /** Lapses */
+            lapses: number;
+            /** Log */
+            log: components["schemas"]["EntryDetailOut.OfferLineOut"][];
+            /** Min Minutes */
+            min_minutes: number;
+            /** Minutes */
+            minutes: number;
+            /** No Night Offers */
+            no_night_offers: boolean;
+            offer: components["schemas"]["EntryDetailOut.OfferOut"] | null;
+            /** Party Size */
+            party_size: number;
+            /**
+             * Plate
+             * @description the plate of a guest without an account, for the desk alone
+             */
+            plate: string | null;
+            /** Position */
+            position: number | null;
+            service: components["schemas"]["EntryDetailOut.ServiceRef"];
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "offered" | "accepted" | "declined" | "lapsed" | "cancelled" | "served";
+            /**
+             * Told By
+             * @enum {string}
+             */
+            told_by: "message" | "inbox" | "desk";
+            /** Until */
+            until: string;
+            /** Zone */
+            zone: ("male" | "female") | null;
+        };
+        /** OfferLineOut */
+        "EntryDetailOut.OfferLineOut": {
+            /** At */
+            at: string;
+            /** End */
+            end: string;
+            /** Mine */
+            mine: boolean;
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "offered" | "accepted" | "declined" | "lapsed" | "withdrawn";
+            /** Until */
+            until: string;
+        };
+        /** OfferOut */
+        "EntryDetailOut.OfferOut": {
+            /** Answer Until */
+            answer_until: string;
+            /** End */
+            end: string;
+            /** Seconds Left */
+            seconds_left: number;
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+        };
+        /** PlaceRef */
+        "EntryDetailOut.PlaceRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+        };
+        /** ServiceRef */
+        "EntryDetailOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
+        /** EntryOut */
+        EntryOut: {
+            /** Ahead */
+            ahead: number;
+            /** Booking */
+            booking: string | null;
+            centre: components["schemas"]["EntryOut.PlaceRef"];
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
+            /** Id */
+            id: string;
+            /** Joined At */
+            joined_at: string;
+            /** Lapses */
+            lapses: number;
+            /** Min Minutes */
+            min_minutes: number;
+            /** Minutes */
+            minutes: number;
+            /** No Night Offers */
+            no_night_offers: boolean;
+            offer: components["schemas"]["EntryOut.OfferOut"] | null;
+            /** Party Size */
+            party_size: number;
+            /**
+             * Plate
+             * @description the plate of a guest without an account, for the desk alone
+             */
+            plate: string | null;
+            /** Position */
+            position: number | null;
+            service: components["schemas"]["EntryOut.ServiceRef"];
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "offered" | "accepted" | "declined" | "lapsed" | "cancelled" | "served";
+            /**
+             * Told By
+             * @enum {string}
+             */
+            told_by: "message" | "inbox" | "desk";
+            /** Until */
+            until: string;
+            /** Zone */
+            zone: ("male" | "female") | null;
+        };
+        /** OfferOut */
+        "EntryOut.OfferOut": {
+            /** Answer Until */
+            answer_until: string;
+            /** End */
+            end: string;
+            /** Seconds Left */
+            seconds_left: number;
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+        };
+        /** PlaceRef */
+        "EntryOut.PlaceRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+        };
+        /** ServiceRef */
+        "EntryOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
+        /** EntryPage */
+        EntryPage: {
+            /** Items */
+            items: components["schemas"]["EntryPage.EntryOut"][];
+            /** Page */
+            page: number;
+            /** Per Page */
+            per_page: number;
+            /** Total */
+            total: number;
+        };
+        /** EntryOut */
+        "EntryPage.EntryOut": {
+            /** Ahead */
+            ahead: number;
+            /** Booking */
+            booking: string | null;
+            centre: components["schemas"]["EntryPage.PlaceRef"];
+            /**
+             * Guest
+             * @description the name of a guest without an account, for the desk alone
+             */
+            guest: string | null;
+            /** Id */
+            id: string;
+            /** Joined At */
+            joined_at: string;
+            /** Lapses */
+            lapses: number;
+            /** Min Minutes */
+            min_minutes: number;
+            /** Minutes */
+            minutes: number;
+            /** No Night Offers */
+            no_night_offers: boolean;
+            offer: components["schemas"]["EntryPage.OfferOut"] | null;
+            /** Party Size */
+            party_size: number;
+            /**
+             * Plate
+             * @description the plate of a guest without an account, for the desk alone
+             */
+            plate: string | null;
+            /** Position */
+            position: number | null;
+            service: components["schemas"]["EntryPage.ServiceRef"];
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "offered" | "accepted" | "declined" | "lapsed" | "cancelled" | "served";
+            /**
+             * Told By
+             * @enum {string}
+             */
+            told_by: "message" | "inbox" | "desk";
+            /** Until */
+            until: string;
+            /** Zone */
+            zone: ("male" | "female") | null;
+        };
+        /** OfferOut */
+        "EntryPage.OfferOut": {
+            /** Answer Until */
+            answer_until: string;
+            /** End */
+            end: string;
+            /** Seconds Left */
+            seconds_left: number;
+            /** Start */
+            start: string;
+            /** Unit */
+            unit: string | null;
+        };
+        /** PlaceRef */
+        "EntryPage.PlaceRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+        };
+        /** ServiceRef */
+        "EntryPage.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
+        /** ExceptionIn */
+        ExceptionIn: {
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * Hours
+             * @description left out: closed
+             * @default null
+             */
+            hours: string | string[] | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Seen
+             * @description of the proposal that was looked at
+             * @default null
+             */
+            seen: string | null;
+            /**
+             * Service
+             * @description left out: the whole centre
+             * @default null
+             */
+            service: string | null;
+            /**
+             * To
+             * @description the last day; left out: one day
+             * @default null
+             */
+            to: string | null;
+        };
+        /** ExtendIn */
+        ExtendIn: {
+            /** Minutes */
+            minutes: number;
+            /**
+             * Seen End
+             * @description the end the phone showed: a request sent twice extends once
+             * @default null
+             */
+            seen_end: string | null;
+        };
         /** FactsIn */
         FactsIn: {
             /** Facts */
@@ -3756,6 +7508,11 @@ export interface components {
              * @default null
              */
             value: boolean | number | string | string[] | null;
+        };
+        /** FeedOut */
+        FeedOut: {
+            /** Url */
+            url: string;
         };
         /** FoundListOut */
         FoundListOut: {
@@ -3787,6 +7544,67 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** FoundOut */
+        FoundOut: {
+            /** Items */
+            items: components["schemas"]["FoundOut.FoundBookingOut"][];
+        };
+        /** FoundBookingOut */
+        "FoundOut.FoundBookingOut": {
+            /** Code */
+            code: string;
+            /** End */
+            end: string;
+            /** Grace Until */
+            grace_until: string;
+            /** Is Overnight From Yesterday */
+            is_overnight_from_yesterday: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Late Minutes */
+            late_minutes: number;
+            /** Name */
+            name: string | null;
+            /** Party Size */
+            party_size: number;
+            /** Plate */
+            plate: string | null;
+            /** Plate Tail */
+            plate_tail: string | null;
+            service: components["schemas"]["FoundOut.ServiceRef"];
+            /** Source */
+            source: string;
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "requested" | "confirmed" | "checked_in" | "completed" | "overstayed" | "cancelled" | "no_show" | "moved" | "displaced" | "refused" | "lapsed";
+            /** Undo Until */
+            undo_until: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+            /** Zone */
+            zone: ("male" | "female") | null;
+        };
+        /** ServiceRef */
+        "FoundOut.ServiceRef": {
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unit" | "pool" | "desk" | "room";
+            /** Name */
+            name: string;
+        };
         /** HeadCountIn */
         HeadCountIn: {
             /**
@@ -3810,6 +7628,38 @@ export interface components {
             gap: number;
             /** Heads */
             heads: number;
+        };
+        /** HoursIn */
+        HoursIn: {
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Effective From
+             * Format: date
+             */
+            effective_from: string;
+            /**
+             * Hours
+             * @description {"default"|"mon"…"sun"|"workday"|"restday"|"holiday": "09:00-18:00" or null}
+             */
+            hours: {
+                [key: string]: string | string[] | null;
+            } | string | string[] | null;
+            /**
+             * Seen
+             * @description of the proposal that was looked at
+             * @default null
+             */
+            seen: string | null;
+            /**
+             * Service
+             * @description left out: the whole centre
+             * @default null
+             */
+            service: string | null;
         };
         /** InboxItemOut */
         InboxItemOut: {
@@ -3958,6 +7808,20 @@ export interface components {
              */
             value: string | null;
         };
+        /** LateIn */
+        LateIn: {
+            /**
+             * Choice
+             * @default keep
+             * @enum {string}
+             */
+            choice: "keep" | "other_unit" | "shorten";
+            /**
+             * Minutes
+             * @description 5 to 90, in steps of five
+             */
+            minutes: number;
+        };
         /** LeaveIn */
         LeaveIn: {
             /**
@@ -4005,6 +7869,66 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * Look
+         * @description Asked without `apply` it only says what would happen; with it, and with what was `seen`, it is done.
+         */
+        Look: {
+            /**
+             * Apply
+             * @default false
+             */
+            apply: boolean;
+            /**
+             * Seen
+             * @description of the proposal that was looked at
+             * @default null
+             */
+            seen: string | null;
+        };
+        /** MarkOut */
+        MarkOut: {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string;
+            /** Can Contest */
+            can_contest: boolean;
+            /** Contest Text */
+            contest_text: string | null;
+            /** Contested At */
+            contested_at: string | null;
+            /**
+             * Counts
+             * @description 1, or 0.5 for a late cancel
+             */
+            counts: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Keep Reason */
+            keep_reason: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "no_show" | "late_cancel";
+            service: components["schemas"]["MarkOut.MarkedService"];
+            /** Waive Reason */
+            waive_reason: string | null;
+            /** Waived At */
+            waived_at: string | null;
+        };
+        /** MarkedService */
+        "MarkOut.MarkedService": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /** MatchIn */
         MatchIn: {
@@ -4176,6 +8100,327 @@ export interface components {
             /** Open */
             open: boolean;
         };
+        /** MoveIn */
+        MoveIn: {
+            /**
+             * Client Uuid
+             * @default null
+             */
+            client_uuid: string | null;
+            /**
+             * Minutes
+             * @description left out: as long as it was
+             * @default null
+             */
+            minutes: number | null;
+            /**
+             * Party Size
+             * @default null
+             */
+            party_size: number | null;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * Zone
+             * @default null
+             */
+            zone: ("male" | "female") | null;
+        };
+        /** NoteIn */
+        NoteIn: {
+            /**
+             * Client Uuid
+             * Format: uuid
+             */
+            client_uuid: string;
+            /**
+             * Kind
+             * @default note
+             * @enum {string}
+             */
+            kind: "note" | "lost_property" | "handover";
+            /** Text */
+            text: string;
+        };
+        /** NoteOut */
+        NoteOut: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "note" | "lost_property" | "handover";
+            /** Settled At */
+            settled_at: string | null;
+            /** Settled By */
+            settled_by: string | null;
+            /** Settled Text */
+            settled_text: string | null;
+            /** Text */
+            text: string;
+        };
+        /** NotesOut */
+        NotesOut: {
+            /** Items */
+            items: components["schemas"]["NotesOut.NoteOut"][];
+        };
+        /** NoteOut */
+        "NotesOut.NoteOut": {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "note" | "lost_property" | "handover";
+            /** Settled At */
+            settled_at: string | null;
+            /** Settled By */
+            settled_by: string | null;
+            /** Settled Text */
+            settled_text: string | null;
+            /** Text */
+            text: string;
+        };
+        /** NoticeChangeIn */
+        NoticeChangeIn: {
+            /**
+             * End
+             * @default false
+             */
+            end: boolean;
+            /**
+             * Grace Minutes
+             * @default null
+             */
+            grace_minutes: number | null;
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+        };
+        /** NoticeIn */
+        NoticeIn: {
+            /** Centre */
+            centre: string;
+            /**
+             * From
+             * @description left out: now
+             * @default null
+             */
+            from: string | null;
+            /**
+             * Grace Minutes
+             * @description congestion: how much longer bookings that start in it are kept
+             * @default 0
+             */
+            grace_minutes: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "congestion" | "closure" | "hours";
+            /** Text */
+            text: string;
+            /**
+             * Until
+             * @description left out: until somebody ends it
+             * @default null
+             */
+            until: string | null;
+        };
+        /** NoticeOut */
+        NoticeOut: {
+            centre: components["schemas"]["NoticeOut.CentreRef"];
+            /** From */
+            from: string;
+            /** Grace Minutes */
+            grace_minutes: number;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "congestion" | "closure" | "hours";
+            /** Stands */
+            stands: boolean;
+            /** Text */
+            text: string;
+            /** Until */
+            until: string | null;
+        };
+        /** CentreRef */
+        "NoticeOut.CentreRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** NoticePage */
+        NoticePage: {
+            /** Items */
+            items: components["schemas"]["NoticePage.NoticeOut"][];
+            /** Page */
+            page: number;
+            /** Per Page */
+            per_page: number;
+            /** Total */
+            total: number;
+        };
+        /** CentreRef */
+        "NoticePage.CentreRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** NoticeOut */
+        "NoticePage.NoticeOut": {
+            centre: components["schemas"]["NoticePage.CentreRef"];
+            /** From */
+            from: string;
+            /** Grace Minutes */
+            grace_minutes: number;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "congestion" | "closure" | "hours";
+            /** Stands */
+            stands: boolean;
+            /** Text */
+            text: string;
+            /** Until */
+            until: string | null;
+        };
+        /** OfflineOut */
+        OfflineOut: {
+            /** At */
+            at: string;
+            /** Bookings */
+            bookings: components["schemas"]["OfflineOut.OfflineBookingOut"][];
+            centre: components["schemas"]["OfflineOut.CentreRef"];
+            /** Keys */
+            keys: components["schemas"]["OfflineOut.KeyOut"][];
+            /** Services */
+            services: string[];
+        };
+        /** CentreRef */
+        "OfflineOut.CentreRef": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** KeyOut */
+        "OfflineOut.KeyOut": {
+            /**
+             * Alg
+             * @constant
+             */
+            alg: "Ed25519";
+            /** Id */
+            id: string;
+            /**
+             * Public Key
+             * @description base64url without padding
+             */
+            public_key: string;
+        };
+        /** OfflineBookingOut */
+        "OfflineOut.OfflineBookingOut": {
+            /** Code */
+            code: string;
+            /** End */
+            end: string;
+            /** Plate Tail */
+            plate_tail: string | null;
+            /** Service */
+            service: string;
+            /** Start */
+            start: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "requested" | "confirmed" | "checked_in" | "completed" | "overstayed" | "cancelled" | "no_show" | "moved" | "displaced" | "refused" | "lapsed";
+            /** Unit */
+            unit: string | null;
+            /** Who */
+            who: string;
+        };
+        /** OnDutyOut */
+        OnDutyOut: {
+            /** Expires At */
+            expires_at: string;
+            /** Name */
+            name: string;
+            /** Token */
+            token: string;
+        };
+        /** OpeningOut */
+        OpeningOut: {
+            centre: components["schemas"]["OpeningOut.NamedOut"];
+            /** Exceptions */
+            exceptions: components["schemas"]["OpeningOut.SpecialDaysOut"][];
+            /** Items */
+            items: components["schemas"]["OpeningOut.TimetableOut"][];
+        };
+        /** NamedOut */
+        "OpeningOut.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** SpecialDaysOut */
+        "OpeningOut.SpecialDaysOut": {
+            /** From */
+            from: string;
+            /** Hours */
+            hours: string | null;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+            service: components["schemas"]["OpeningOut.NamedOut"] | null;
+            /**
+             * To
+             * @description the last day
+             */
+            to: string;
+        };
+        /** TimetableOut */
+        "OpeningOut.TimetableOut": {
+            /** Effective From */
+            effective_from: string;
+            /** Hours */
+            hours: {
+                [key: string]: string[] | null;
+            };
+            service: components["schemas"]["OpeningOut.NamedOut"] | null;
+        };
         /** OrgFactsOut */
         OrgFactsOut: {
             /** Facts */
@@ -4261,6 +8506,60 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** OwnMarksOut */
+        OwnMarksOut: {
+            /** Items */
+            items: components["schemas"]["OwnMarksOut.MarkOut"][];
+            /** Limit */
+            limit: number;
+            /** Restricted Until */
+            restricted_until: string | null;
+            /** Sum */
+            sum: number;
+        };
+        /** MarkOut */
+        "OwnMarksOut.MarkOut": {
+            /** At */
+            at: string;
+            /** Booking */
+            booking: string;
+            /** Can Contest */
+            can_contest: boolean;
+            /** Contest Text */
+            contest_text: string | null;
+            /** Contested At */
+            contested_at: string | null;
+            /**
+             * Counts
+             * @description 1, or 0.5 for a late cancel
+             */
+            counts: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Keep Reason */
+            keep_reason: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "no_show" | "late_cancel";
+            service: components["schemas"]["OwnMarksOut.MarkedService"];
+            /** Waive Reason */
+            waive_reason: string | null;
+            /** Waived At */
+            waived_at: string | null;
+        };
+        /** MarkedService */
+        "OwnMarksOut.MarkedService": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
         /** PersonOut */
         PersonOut: {
             branch: components["schemas"]["PersonOut.OrgRef"] | null;
@@ -4307,6 +8606,14 @@ export interface components {
         PhoneIn: {
             /** Code */
             code: string;
+        };
+        /** PinIn */
+        PinIn: {
+            /**
+             * Pin
+             * @description 4–6 digits
+             */
+            pin: string;
         };
         /** PolicyDetailOut */
         PolicyDetailOut: {
@@ -4500,6 +8807,112 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** RosterIn */
+        RosterIn: {
+            /**
+             * Closes
+             * @description 17:00; at or before `opens`: on the next day
+             */
+            closes: string;
+            /**
+             * Date
+             * @description one day only
+             * @default null
+             */
+            date: string | null;
+            /**
+             * From
+             * @description left out: today
+             * @default null
+             */
+            from: string | null;
+            /**
+             * Opens
+             * @description 09:00
+             */
+            opens: string;
+            /** Service */
+            service: string;
+            /**
+             * To
+             * @description the first day without
+             * @default null
+             */
+            to: string | null;
+            /** Unit */
+            unit: string;
+            /**
+             * Weekday
+             * @description 0 is Monday; left out: every day
+             * @default null
+             */
+            weekday: number | null;
+            /** Who */
+            who: string;
+        };
+        /** RosterList */
+        RosterList: {
+            /** Items */
+            items: components["schemas"]["RosterList.RosterOut"][];
+        };
+        /** NamedOut */
+        "RosterList.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** RosterOut */
+        "RosterList.RosterOut": {
+            /** Closes */
+            closes: string;
+            /** Date */
+            date: string | null;
+            /** From */
+            from: string | null;
+            /** Id */
+            id: number;
+            /** Opens */
+            opens: string;
+            service: components["schemas"]["RosterList.NamedOut"];
+            /** To */
+            to: string | null;
+            /** Unit */
+            unit: string;
+            /** Weekday */
+            weekday: number | null;
+            /** Who */
+            who: string;
+        };
+        /** RosterOut */
+        RosterOut: {
+            /** Closes */
+            closes: string;
+            /** Date */
+            date: string | null;
+            /** From */
+            from: string | null;
+            /** Id */
+            id: number;
+            /** Opens */
+            opens: string;
+            service: components["schemas"]["RosterOut.NamedOut"];
+            /** To */
+            to: string | null;
+            /** Unit */
+            unit: string;
+            /** Weekday */
+            weekday: number | null;
+            /** Who */
+            who: string;
+        };
+        /** NamedOut */
+        "RosterOut.NamedOut": {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
         /** ScanIn */
         ScanIn: {
             /** Qr */
@@ -4646,6 +9059,27 @@ export interface components {
             /** Zones */
             zones: ("male" | "female")[];
         };
+        /** SettleIn */
+        SettleIn: {
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: string | null;
+        };
+        /** SettleNoteIn */
+        SettleNoteIn: {
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+        };
         /** SignInIn */
         SignInIn: {
             /** Code */
@@ -4716,6 +9150,109 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** SyncIn */
+        SyncIn: {
+            /** Device */
+            device: string;
+            /** Items */
+            items: components["schemas"]["SyncIn.SyncItemIn"][];
+        };
+        /** SyncItemIn */
+        "SyncIn.SyncItemIn": {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Client Uuid
+             * Format: uuid
+             */
+            client_uuid: string;
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "arrival" | "walk_in" | "complete";
+            /**
+             * Minutes
+             * @default null
+             */
+            minutes: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Party Size
+             * @default 1
+             */
+            party_size: number;
+            /**
+             * Pass
+             * @default null
+             */
+            pass: string | null;
+            /**
+             * Plate
+             * @default null
+             */
+            plate: string | null;
+            /**
+             * Service
+             * @default null
+             */
+            service: string | null;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: string | null;
+            /**
+             * Zone
+             * @default null
+             */
+            zone: ("male" | "female") | null;
+        };
+        /** SyncOut */
+        SyncOut: {
+            /** Items */
+            items: components["schemas"]["SyncOut.SyncResultOut"][];
+        };
+        /** SyncResultOut */
+        "SyncOut.SyncResultOut": {
+            /** Booking */
+            booking: string | null;
+            /** Client Uuid */
+            client_uuid: string;
+            /** Code */
+            code: string | null;
+            /** Conflict */
+            conflict: number | null;
+            /** Message */
+            message: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "admitted" | "repeat" | "conflict" | "marked" | "refused";
+        };
+        /** TakeDeskIn */
+        TakeDeskIn: {
+            /** Attendant */
+            attendant: number;
+            /**
+             * Pin
+             * @description 4–6 digits
+             */
+            pin: string;
+        };
         /** TemplatesOut */
         TemplatesOut: {
             /** Templates */
@@ -4730,6 +9267,11 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** UnitIn */
+        UnitIn: {
+            /** Unit */
+            unit: string;
+        };
         ValidationError: {
             detail?: {
                 "<location>"?: {
@@ -4737,6 +9279,113 @@ export interface components {
                 };
             };
             message?: string;
+        };
+        /** WaitIn */
+        WaitIn: {
+            /**
+             * Client Uuid
+             * Format: uuid
+             */
+            client_uuid: string;
+            /**
+             * Instead Of
+             * @description a booking the centre had to give up: first in line
+             * @default null
+             */
+            instead_of: string | null;
+            /**
+             * Min Minutes
+             * @description the shortest stay that would do; left out: minutes
+             * @default null
+             */
+            min_minutes: number | null;
+            /**
+             * Minutes
+             * @description left out: the slot of the service
+             * @default null
+             */
+            minutes: number | null;
+            /**
+             * No Night Offers
+             * @description left out: as the person has set it
+             * @default null
+             */
+            no_night_offers: boolean | null;
+            /**
+             * Party Size
+             * @default 1
+             */
+            party_size: number;
+            /** Service */
+            service: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * Until
+             * @description the latest end; left out: start + minutes
+             * @default null
+             */
+            until: string | null;
+            /**
+             * Zone
+             * @default null
+             */
+            zone: ("male" | "female") | null;
+        };
+        /** WalkInIn */
+        WalkInIn: {
+            /**
+             * Client Uuid
+             * Format: uuid
+             */
+            client_uuid: string;
+            /**
+             * Entry
+             * @description the wait-list entry of whoever stands there
+             * @default null
+             */
+            entry: string | null;
+            /**
+             * Minutes
+             * @description whole steps; left out: the slot of the service
+             * @default null
+             */
+            minutes: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Override Reason
+             * @default null
+             */
+            override_reason: string | null;
+            /**
+             * Party Size
+             * @default 1
+             */
+            party_size: number;
+            /**
+             * Plate
+             * @default null
+             */
+            plate: string | null;
+            /** Service */
+            service: string;
+            /**
+             * Unit
+             * @default null
+             */
+            unit: string | null;
+            /**
+             * Zone
+             * @default null
+             */
+            zone: ("male" | "female") | null;
         };
     };
     responses: never;
