@@ -27,14 +27,15 @@ ATTEMPTS_WINDOW = timedelta(minutes=15)
 
 
 @cache
-def _hasher() -> PasswordHasher:
+def password_hasher() -> PasswordHasher:
+    """One for passwords and PINs."""
     return PasswordHasher()
 
 
 @cache
 def _nobody() -> str:
     """A hash that no password opens: an unknown name takes as long as a wrong password."""
-    return _hasher().hash(secrets.token_hex(16))
+    return password_hasher().hash(secrets.token_hex(16))
 
 
 def create_staff(session: Session, *, name: str, login: str, password: str, now: datetime) -> Person:
@@ -47,7 +48,9 @@ def create_staff(session: Session, *, name: str, login: str, password: str, now:
     session.add(person)
     session.flush()
     session.add(
-        StaffCredential(person_id=person.id, login=login, password_hash=_hasher().hash(password), created_at=now)
+        StaffCredential(
+            person_id=person.id, login=login, password_hash=password_hasher().hash(password), created_at=now
+        )
     )
     session.flush()
     return person
@@ -100,7 +103,7 @@ def check_password(
     """The person behind a name and password. Raises NotSignedIn with one code for every reason."""
     credential = _credential(session, login)
     try:
-        _hasher().verify(credential.password_hash if credential else _nobody(), password)
+        password_hasher().verify(credential.password_hash if credential else _nobody(), password)
     except (VerificationError, InvalidHashError):
         raise NotSignedIn("staff_sign_in_failed") from None
     if credential is None:

@@ -4,11 +4,14 @@ from apiflask import HTTPTokenAuth
 from flask import g, request
 
 from domain.errors import NotAllowed, NotSignedIn
-from domain.permissions import ANYONE, GUEST, SIGNED_IN, Actor, access_of
+from domain.permissions import ACTIONS, ANYONE, GUEST, SIGNED_IN, Actor, access_of
 from miniprogram_api.http.context import deps
+from services.attendants import attendant_of
 from services.people import authenticate
 
 API_PREFIX = "/api/v1/"
+OWN_RECORD = ("people", "inbox", "subscribe", "attendants")
+"""What these say is about the signed-in account, whoever stands at the desk."""
 DEVICE_HEADER_MAX = 64
 
 # For the OpenAPI document only: the guard below does the work for every endpoint alike.
@@ -28,7 +31,9 @@ def guard() -> None:
     if access == ANYONE:
         return
     token = bearer_token()
-    g.actor = _authenticate(token) if token else None
+    g.actor = g.device_actor = _authenticate(token) if token else None
+    if g.actor is not None and request.endpoint.partition(".")[0] not in OWN_RECORD:
+        g.actor = _attendant(g.actor)
     if access == GUEST:
         return
     if g.actor is None:
@@ -55,6 +60,24 @@ def _authenticate(token: str) -> Actor:
     now = deps().now()
     with deps().read() as session:
         return authenticate(session, token, device_id=device_id(), now=now, today=deps().options.today(now))
+
+
+def _attendant(actor: Actor) -> Actor:
+    """Whoever took the desk on this device with a PIN (header X-Attendant), else the account itself."""
+    token = request.headers.get("X-Attendant", "").strip()
+    if not token or not actor.has_role(*ACTIONS["desk.run"]):
+        return actor
+    now = deps().now()
+    with deps().read() as session:
+        return attendant_of(session, token, actor=actor, today=deps().options.today(now), signer=deps().signer, now=now)
+
+
+def device_actor() -> Actor:
+    """The account that is signed in on this device, whoever took the desk. Raises NotSignedIn where there is none."""
+    actor: Actor | None = g.get("device_actor")
+    if actor is None:
+        raise NotSignedIn("sign_in_required")
+    return actor
 
 
 def optional_actor() -> Actor | None:

@@ -1,13 +1,15 @@
-"""The desk of a centre 服务台: answer requests, let guests in, close stays."""
+"""What the desk does with one booking 服务台: answer, let in, close, no-show, another unit, take back."""
 
 from collections.abc import Callable
+from typing import Any
 
 from apiflask import APIBlueprint
 
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookingOut, RefuseIn
-from services import booking_desk
+from miniprogram_api.schemas.desk import CheckInIn, UnitIn
+from services import booking_desk, desk_undo
 from services.booking_views import BookingView
 
 bp = APIBlueprint("desk", __name__, url_prefix="/api/v1", tag="服务台 Desk")
@@ -29,10 +31,12 @@ def refuse(code: str, json_data: RefuseIn) -> BookingOut:
 
 
 @bp.post("/bookings/<code>/check-in")
+@bp.input(CheckInIn)
 @bp.output(BookingOut)
-def check_in(code: str) -> BookingOut:
-    """Let a guest in."""
-    return _answer(booking_desk.check_in, code)
+def check_in(code: str, json_data: CheckInIn) -> BookingOut:
+    """Let a guest in; a pass that comes along has to be this booking's."""
+    keys = {deps().signer.key_id: deps().signer.public_key()}
+    return _answer(booking_desk.check_in, code, pass_text=json_data.signed_pass, keys=keys)
 
 
 @bp.post("/bookings/<code>/complete")
@@ -42,7 +46,29 @@ def complete(code: str) -> BookingOut:
     return _answer(booking_desk.complete, code)
 
 
-def _answer(act: Callable[..., BookingView], code: str, **values: str | None) -> BookingOut:
+@bp.post("/bookings/<code>/no-show")
+@bp.output(BookingOut)
+def mark_no_show(code: str) -> BookingOut:
+    """Say that nobody came, once the place is no longer kept."""
+    return _answer(booking_desk.no_show, code)
+
+
+@bp.post("/bookings/<code>/undo")
+@bp.output(BookingOut)
+def undo(code: str) -> BookingOut:
+    """Take back the last step of the desk, for fifteen minutes."""
+    return _answer(desk_undo.undo, code)
+
+
+@bp.post("/bookings/<code>/unit")
+@bp.input(UnitIn)
+@bp.output(BookingOut)
+def change_unit(code: str, json_data: UnitIn) -> BookingOut:
+    """Place a guest in another unit."""
+    return _answer(booking_desk.change_unit, code, no=json_data.unit)
+
+
+def _answer(act: Callable[..., BookingView], code: str, **values: Any) -> BookingOut:
     actor, now = current_actor(), deps().now()
     with deps().unit_of_work() as session:
         booking = act(session, code, actor=actor, now=now, **values)
