@@ -102,7 +102,7 @@ class ClosureOut(BaseModel):
             id=closure.id,
             service=NamedOut(code=service.code, name=service.name) if service else None,
             unit=closure.unit,
-            kind=closure.kind,  # type: ignore[arg-type]  # the table keeps no other
+            kind=closure.kind,
             reason=closure.reason,
             start=iso(closure.start, tz),
             until=iso(closure.end, tz) if closure.end else None,
