@@ -1,14 +1,19 @@
 """The screens of the app, each with someone who has something to see there."""
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
-from tests.browser.backstage import book, call, day_after, run_job
+from models.centre import Booking, Mark
+from tests.browser.backstage import at, book, call, day_after, free_at, run_job
 from tests.browser.taps import seen
 from tests.live import Live
 
-WHO_BOOKS = "driver-30"
+WHO_BOOKS, WHO_WAITS = "driver-30", "driver-32"
+WHO_TAKES_ALL = [f"driver-{number}" for number in range(191, 200)]
+LAUNDRY = "DRIVER_HOME.laundry"
 NIGHT = "DRIVER_HOME.rest_short"
 
 
@@ -36,6 +41,7 @@ LISTS = (
     Screen("policies", "/#/pages/policies/index", None, "policy-Q01", "**/api/v1/policies*"),
     Screen("bookings", "/#/pages/bookings/list", WHO_BOOKS, "booking-{booking}", "**/api/v1/bookings?*", dated=False),
     Screen("inbox", "/#/pages/me/inbox", WHO_BOOKS, "inbox-{news}", "**/api/v1/inbox*"),
+    Screen("marks", "/#/pages/me/marks", WHO_WAITS, "mark-{mark}", "**/api/v1/me/marks"),
 )
 """Screens of rows: each can be empty."""
 DETAILS = (
@@ -47,6 +53,9 @@ DETAILS = (
         "**/availability?*",
     ),
     Screen("pass", "/#/pages/bookings/pass?code={booking}", WHO_BOOKS, "qr", "**/api/v1/bookings/{booking}"),
+    Screen("move", "/#/pages/bookings/move?code={booking}", WHO_BOOKS, "move-submit", "**/api/v1/bookings/{booking}"),
+    Screen("wait", "/#/pages/bookings/waitlist?id={entry}", WHO_WAITS, "position", "**/api/v1/waitlist/{entry}"),
+    Screen("calendar", "/#/pages/me/calendar", WHO_WAITS, "calendar-url", "**/api/v1/me/calendar"),
     Screen(
         "activity", "/#/pages/activities/detail?code={activity}", None, "register", "**/api/v1/activities/{activity}"
     ),
@@ -73,6 +82,26 @@ QUIET = (
 """Screens that read nothing before they can be used."""
 
 
+def _waiting(live: Live) -> str:
+    """An entry of the wait-list, behind a start that others took whole."""
+    start = at(day_after(live, 13), "20:00")
+    for who in WHO_TAKES_ALL[: free_at(live, LAUNDRY, start)]:
+        book(live, who, LAUNDRY, start, 60)
+    wish = {"service": LAUNDRY, "start": start, "minutes": 60, "client_uuid": str(uuid4())}
+    return str(call(live, "POST", "/waitlist", wish, who=WHO_WAITS)["id"])
+
+
+def _mark(live: Live) -> int:
+    """A mark of who waits, from an earlier booking."""
+    code = book(live, WHO_WAITS, LAUNDRY, at(day_after(live, 13), "08:00"), 60)["code"]
+    with live.deps.unit_of_work() as session:
+        booking = session.scalars(select(Booking).where(Booking.code == code)).one()
+        mark = Mark(person_id=booking.person_id, booking_id=booking.id, kind="no_show", halves=2, at=live.deps.now())
+        session.add(mark)
+        session.flush()
+        return mark.id
+
+
 class Scenery:
     """A booking, its news and a party day, so that every screen has something to show."""
 
@@ -82,6 +111,8 @@ class Scenery:
         self.names = {
             "tomorrow": day_after(live, 1),
             "booking": str(book(live, WHO_BOOKS, NIGHT, start, 120)["code"]),
+            "entry": _waiting(live),
+            "mark": str(_mark(live)),
             "activity": str(call(live, "GET", "/activities?state=ongoing")["items"][0]["code"]),
         }
         run_job(live, "deliver-notifications")

@@ -423,7 +423,7 @@ def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
 ) -> None:
     mine = phones(drivers(1)[0])
     mine.context.grant_permissions(["geolocation"])
-    mine.context.set_geolocation({"latitude": 22.5561, "longitude": 114.2291})
+    mine.context.set_geolocation({"latitude": 22.5617, "longitude": 114.2331})
     page = mine.page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -435,10 +435,10 @@ def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
     expect(cards.first).to_have_attribute("data-testid", "centre-toggle-STJ_JEWEL")
     expect_said(page, "distance-STJ_JEWEL", "米")
     snap(page, "near")
-    assert "22.556" not in page.evaluate("JSON.stringify(localStorage)")
+    assert "22.5617" not in page.evaluate("JSON.stringify(localStorage)")
     with live_server.deps.read() as session:
         settings = session.scalars(select(Person.settings).where(Person.name.like("司机%"))).all()
-    assert not any("22.556" in str(one) for one in settings)
+    assert not any("22.5617" in str(one) for one in settings)
 
     mine.context.clear_permissions()
     tap(page, "by-distance")
