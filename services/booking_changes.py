@@ -34,7 +34,7 @@ from services.bookings import Booked, own_of
 from services.idempotency import check_same_request, digest
 from services.marks import moment_key
 from services.ports import Cipher
-from services.waitlist_offers import offer_freed
+from services.waitlist_offers import offer_freed, served, stop_waiting_for
 
 RESUMES = {"overstayed": frozenset({"checked_in"})}
 """Who overstayed and got more time is a guest like any other again."""
@@ -89,6 +89,7 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
     origin = Origin(old.source, actor_id, key, asked if key else None, made_by_id=made_by_id, reason="moved")
     with session.begin_nested():
         move_state(session, old, "moved", actor_id=actor_id, now=now, offer=False)
+        waiting = stop_waiting_for(session, wish.service.id, old.person_id, wish.start, wish.end, now=now)
         unit = take_place(session, wish, timeline_for(session, wish), now=now)
         state = old.state if made_by_id else None  # what the desk had agreed to, the desk agrees to elsewhere
         new = write_booking(session, wish, unit, guest, origin, cipher=cipher, now=now, state=state)
@@ -97,6 +98,7 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
             .where(_booking.id == old.id)
             .values(moved_to_id=new.id)
         )
+        served(session, waiting, new.id, actor_id=actor_id, now=now)
     offer_freed(session, wish.service.id, now=now)
     _tell_moved(session, new, by_owner=made_by_id is None, now=now)
     return Booked(new)

@@ -11,18 +11,23 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain.errors import Refusal
+from domain.errors import Busy, Refusal
 from models.centre import Booking, Centre, Hold, Service
 from models.notification import Notification
 from models.people import Person
 from models.waitlist import WaitlistEvent
+from server.container import Container
+from server.jobs.waitlist_jobs import serve_waitlists
+from services import waitlist_jobs
+from services.booking_changes import Move, move
 from services.bookings import cancel as cancel_booking
 from services.centres import availability
 from services.occupancy import check_occupancy
 from services.waitlist import accept, cancel, decline, set_no_night_offers
 from services.waitlist_jobs import serve, services_to_serve
-from services.waitlist_offers import offer_freed, withdraw_offers
+from services.waitlist_offers import MOST_OFFERS, offer_freed, withdraw_offers
 from services.waitlist_views import EntryView, offer_log, positions
+from tests.conftest import Clock
 from tests.factories import create_person
 from tests.factories_booking import (
     CIPHER,
@@ -568,6 +573,98 @@ def test_where_nobody_waits_a_cancellation_costs_one_query_more(
     with Statements(session) as counted:
         assert offer_freed(session, service.id, now=now) == 0
     assert len(counted.seen) == 1, counted.seen
+
+
+def history_of(session: Session, line: Line, *, until: datetime) -> None:
+    """A long past: offers, lapses, entries and bookings of the same people and service."""
+    for n in range(30):
+        person = create_person(session, now=line.now)
+        entry = wait_for(session, person, line.service, line.start, now=line.now)
+        cancel(session, entry.code, actor=actor_for(person), now=line.now)
+        for someone in line.people[:2]:
+            start = until + n * HALF_HOUR
+            booked = book_for(session, someone, line.service, start, now=line.now).booking
+            cancel_booking(session, booked.code, actor=actor_for(someone), now=line.now)
+
+
+@pytest.mark.rule("B67", "B36")
+@pytest.mark.parametrize("with_history", [False, True])
+def test_joining_answering_and_leaving_cost_a_fixed_number_of_statements(
+    session: Session, centre: Centre, now: datetime, tomorrow: datetime, with_history: bool
+) -> None:
+    line = create_line(session, create_service(session, centre, now=now), tomorrow, waiting=3, now=now)
+    if with_history:
+        history_of(session, line, until=tomorrow + timedelta(hours=2))
+    with Statements(session) as joining:  # service, key, own, taken, settings, entry, event, the entry read back
+        late = wait_for(session, create_person(session, now=now), line.service, line.start, now=line.now)
+    assert len(joining.seen) == 9, joining.seen  # the new person is one of them
+    line.free(0, line.now)
+    with Statements(session) as accepting:
+        # find, service, entry, own; hold, booking, its event; entry, its event, news; the entry read back
+        line.accept(0, line.now)
+    assert len(accepting.seen) == 11, accepting.seen
+    line.free(1, line.now)
+    with Statements(session) as leaving:
+        # find, service, entry; hold, entry, event; who waits, what is taken; hold, entry, event, news; read back
+        cancel(session, line.entries[1].code, actor=actor_for(line.people[1]), now=line.now)
+    assert len(leaving.seen) == 13, leaving.seen
+    assert line.states() == ["accepted", "cancelled", "offered"]
+    with Statements(session) as looking:
+        offer_log(session, late, now=line.now)
+        positions(session, [late, line.seen(2)], now=line.now)
+    assert len(looking.seen) == 3, looking.seen  # one of them for line.seen
+
+
+@pytest.mark.rule("B67")
+def test_a_long_line_is_served_in_bounded_steps(
+    session: Session, centre: Centre, now: datetime, tomorrow: datetime
+) -> None:
+    pool = create_service(session, centre, capacity=60, now=now)
+    booked = [create_booking(session, pool, tomorrow, party_size=10, now=now) for _ in range(6)]
+    people = [create_person(session, now=now) for _ in range(60)]
+    for n, person in enumerate(people):
+        wait_for(session, person, pool, tomorrow, now=now + n * MINUTE)
+    later = now + timedelta(hours=2)
+    session.execute(update(Booking).where(Booking.id.in_([b.id for b in booked])).values(state="cancelled"))
+    assert serve(session, pool.id, now=later).offered == MOST_OFFERS
+    assert serve(session, pool.id, now=later).offered == 60 - MOST_OFFERS
+    assert seats_held(session, pool) == 60
+    assert check_occupancy(session) == []
+
+
+@pytest.mark.rule("B61")
+def test_who_moves_a_booking_into_that_time_is_served(session: Session, line: Line) -> None:
+    mine = book_for(session, line.people[0], line.service, line.start + 4 * HALF_HOUR, now=line.now).booking
+    line.free(0, line.now)
+    command = Move(actor_for(line.people[0]), mine.code, line.start)
+    moved = move(session, command, cipher=CIPHER, now=line.now).booking
+    assert (line.seen(0).state, line.seen(0).booking_code) == ("served", moved.code)
+    assert line.states()[1:] == ["waiting", "waiting"]
+
+
+@pytest.mark.rule("B64")
+def test_a_service_in_trouble_does_not_keep_the_others_waiting(
+    session: Session, centre: Centre, now: datetime, tomorrow: datetime, container: Container, clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    lines = [create_line(session, create_service(session, centre, now=now), tomorrow, waiting=2, now=now) for _ in "ab"]
+    for line in lines:
+        line.free(0, line.now)
+    session.commit()
+    clock.forward(minutes=15)
+    served_one = waitlist_jobs.serve
+
+    def broken(session: Session, service_id: int, *, now: datetime) -> waitlist_jobs.Served:
+        if service_id == lines[0].service.id:
+            raise Busy("busy")
+        return served_one(session, service_id, now=now)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(waitlist_jobs, "serve", broken)
+        assert serve_waitlists(container) == "1 offered, 1 lapsed, 0 over, 1 services failed"
+    # another process, which knows nothing but the database, does the rest
+    assert serve_waitlists(container) == "1 offered, 1 lapsed, 0 over"
+    assert [line.states() for line in lines] == [["waiting", "offered"]] * 2
 
 
 @pytest.mark.rule("B68")
