@@ -233,19 +233,19 @@ def test_somebody_without_a_phone_waits_and_takes_the_offer_at_the_desk(
     tap(page, f"wait-service-{LAUNDRY}")
     tap(page, "wait-day-1")
     tap(page, f"wait-start-{start}")
-    type_in(page, "wait-name", "老吴")
+    type_in(page, "wait-name", "吴师傅")
     snap(page, "add")
     tap(page, "wait-submit")
-    expect_said(page, "wait-said", "老吴")
+    expect_said(page, "wait-said", "吴师傅")
     with live_server.deps.read() as session:
         entry = session.scalars(select(WaitlistEntry)).one()
         assert (entry.state, entry.person_id) == ("waiting", None)
-    expect_said(page, f"waiting-{entry.code}", "老吴")
+    expect_said(page, f"waiting-{entry.code}", "吴师傅")
 
     call(live_server, "POST", f"/bookings/{taken[0]}/cancel", {}, who="driver-50")
     tap(page, "back")
     tap(page, "todo-waitlist")
-    expect_said(page, f"offer-{entry.code}", "老吴")
+    expect_said(page, f"offer-{entry.code}", "吴师傅")
     snap(page, "offer")
     tap(page, f"offer-accept-{entry.code}")
     expect_said(page, "wait-said", "约好了")
@@ -255,7 +255,7 @@ def test_somebody_without_a_phone_waits_and_takes_the_offer_at_the_desk(
         assert done.state == "accepted"
         assert (booking.state, booking.starts_at) == ("confirmed", datetime.fromisoformat(start))
         assert booking.guest_cipher
-        assert live_server.deps.cipher.decrypt(booking.guest_cipher) == "老吴"
+        assert live_server.deps.cipher.decrypt(booking.guest_cipher) == "吴师傅"
 
 
 @pytest.mark.rule("B45")
@@ -315,7 +315,7 @@ def test_another_attendant_takes_the_desk_with_a_pin_and_is_named_in_what_happen
         session.add(
             Grant(
                 person_id=colleague["id"], role=own.role, scope_kind=own.scope_kind, scope_id=own.scope_id,
-                from_on=own.from_on,
+                from_on=own.from_on, created_at=own.created_at,
             )
         )  # fmt: skip
     set_pin(live_server, "driver-60", "482915")
@@ -457,10 +457,10 @@ def test_the_desk_says_what_it_is_for_to_others_and_what_failed_to_staff(
     mine = phones("staff")
     mine.watch.allow("status of 503")
     busy: dict[str, Any] = {"code": "busy", "message": "系统正忙，请稍等再试。", "details": {}}
-    mine.page.route("**/board*", lambda route: route.fulfill(status=503, json=busy))
+    mine.page.route("**/api/v1/desk/*/board*", lambda route: route.fulfill(status=503, json=busy))
     mine.page.goto(DESK)
     expect_said(mine.page, "load-error", "系统正忙")
     snap(mine.page, "error")
-    mine.page.unroute("**/board*")
+    mine.page.unroute("**/api/v1/desk/*/board*")
     tap(mine.page, "retry")
     expect(seen(mine.page, "desk-counts")).to_be_visible()
