@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
+from miniprogram_api.http.guards import body_optional
 from miniprogram_api.schemas.bookings import BookingOut, RefuseIn
 from miniprogram_api.schemas.desk import CheckInIn, UnitIn
 from services import booking_desk, desk_undo
@@ -31,6 +32,7 @@ def refuse(code: str, json_data: RefuseIn) -> BookingOut:
 
 
 @bp.post("/bookings/<code>/check-in")
+@body_optional
 @bp.input(CheckInIn)
 @bp.output(BookingOut)
 def check_in(code: str, json_data: CheckInIn) -> BookingOut:
