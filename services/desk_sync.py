@@ -195,10 +195,18 @@ class _Desk:
         tz = booking.service.opening.tz
         if item.kind == "arrival":
             check_arrival(booking.start, booking.end, tz, now=at)
-        is_known = self._is_claimed(booking)
-        self._keep(item, asked, "repeat" if is_known else "conflict", at=at, booking=booking)
+        self._keep(item, asked, self._claim_result(item, booking), at=at, booking=booking)
         self._weigh(booking.service)
         return booking
+
+    def _claim_result(self, item: Item, booking: BookingView) -> str:
+        """The first row of a booking is the claim; of the others the first leaving counts, the rest are repeats."""
+        if not self._is_claimed(booking):
+            return "conflict"
+        if item.kind == "arrival":
+            return "repeat"
+        left = select(_arrival.id).where(_arrival.booking_id == booking.id, _arrival.kind == "complete").limit(1)
+        return "admitted" if self.session.scalar(left) is None else "repeat"
 
     def _moved_to(self, booking: BookingView, at: datetime) -> BookingView | None:
         """The booking it was moved to, where its guest may be let in at that moment, or is in."""
