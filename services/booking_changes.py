@@ -24,7 +24,7 @@ from domain.local_time import iso, to_utc
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts
 from domain.stays import STEP, bookable_minutes, furthest_end, minutes_between
-from models.centre import Booking
+from models.centre import MAX_MINUTES, Booking
 from services.booking_gate import Guest, Origin, Wish, open_booking, take_place, timeline_for, write_booking
 from services.booking_lateness import is_to_be_chosen
 from services.booking_states import move_state, record_change, tell
@@ -121,12 +121,12 @@ def _wish(session: Session, command: Move, old: BookingView, asked: str, now: da
     minutes = bookable_minutes(service, meant) if command.minutes is None else command.minutes
     party_size = old.party_size if command.party_size is None else command.party_size
     zone = choose_zone(service, command.zone, old.zone)
-    if (start, timedelta(minutes=minutes), party_size, zone) == (old.start, meant, old.party_size, old.zone):
-        raise Conflict("nothing_to_move")
     if not by_staff:
         check_who(service, actor)
     check_length(service, minutes)
     check_party(service, party_size)
+    if (start, timedelta(minutes=minutes), party_size, zone) == (old.start, meant, old.party_size, old.zone):
+        raise Conflict("nothing_to_move")
     check_start(service, start, minutes, now=now)
     if old.person_id is not None:
         key = str(command.client_uuid) if command.client_uuid else None
@@ -186,7 +186,7 @@ def extend(session: Session, command: Extend, *, now: datetime) -> BookingView:
     """
     booking = check_reader(open_booking(session, command.code), command.actor)
     service, step = booking.service, int(STEP.total_seconds() // 60)
-    if command.minutes < step or command.minutes % step:
+    if not step <= command.minutes <= MAX_MINUTES or command.minutes % step:
         raise Invalid("minutes_out_of_range", min=step, max=service.max_minutes, step=step)
     if command.seen_end is not None and to_utc(command.seen_end) != booking.end:
         if booking.end == to_utc(command.seen_end) + timedelta(minutes=command.minutes):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, false, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from domain.availability import EPOCH
 from domain.errors import Refusal
 from domain.service_types import ServiceFacts
 from models.centre import Booking
@@ -28,7 +29,7 @@ DueOf = Callable[[ServiceFacts], ColumnElement[bool]]
 Settle = Callable[[Session, BookingView], None]
 _log = logging.getLogger(__name__)
 _booking = Booking.__table__.c
-# word for word what the partial indexes hold, else SQLite does not use them
+# Word for word what the partial indexes hold, and a range of what they are by, else SQLite does not use them.
 _AHEAD = and_(text("bookings.state IN ('requested', 'confirmed')"))  # ix_bookings_ahead, by start
 _INSIDE = and_(text("bookings.state = 'checked_in'"))  # ix_bookings_inside, by end
 
@@ -61,7 +62,7 @@ def release_no_shows(unit_of_work: UnitOfWork, *, now: datetime) -> int:
 
 def lapse_requests(unit_of_work: UnitOfWork, *, now: datetime) -> int:
     """A request for a room that nobody answered by its deadline lapses; its place is free again."""
-    due = _AHEAD & (_booking.state == "requested") & (_booking.hold_until <= now)
+    due = _AHEAD & (_booking.state == "requested") & (_booking.hold_until <= now) & (_booking.starts_at > EPOCH)
 
     def lapse(session: Session, booking: BookingView) -> None:
         lapsed = move_state(session, booking, "lapsed", actor_id=None, now=now, offer=False)
@@ -119,7 +120,7 @@ def _by_service(
     What became free (`frees`) is offered to the wait-list in the same transaction.
     """
     with unit_of_work() as session:
-        ids = session.scalars(select(_booking.service_id).where(candidates).distinct()).all()
+        ids = set(session.scalars(select(_booking.service_id).where(candidates)))
     settled = 0
     for service_id in sorted(ids):
         try:
