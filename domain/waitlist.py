@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from domain.local_time import local_day
 from domain.night import is_night
@@ -56,7 +57,13 @@ def answer_until(service: ServiceFacts, end: datetime, *, now: datetime) -> date
 
 def competes(service: ServiceFacts, one: str | None, other: str | None) -> bool:
     """Whether two zones wait for the same places: units for any zone serve both."""
-    return one == other or None in (one, other) or any(unit.zone in (None, "any") for unit in service.units)
+    return one == other or None in (one, other) or serves_any_zone(service)
+
+
+@lru_cache(maxsize=4096)
+def serves_any_zone(service: ServiceFacts) -> bool:
+    """Whether some unit is for whoever comes."""
+    return any(unit.zone in (None, "any") for unit in service.units)
 
 
 def lengths_for(service: ServiceFacts, wish: WishFacts) -> list[int]:
