@@ -1,10 +1,11 @@
 """Shapes of bookings."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.availability import Slot
 from domain.booking import MOST_LATE, can_be_late, can_extend, can_move, is_late_cancel
 from domain.local_time import iso
 from domain.permissions import Actor
@@ -17,6 +18,7 @@ from services.booking_pass import make_pass
 from services.booking_views import BookingLinks, BookingView, EventView, runs_desk
 from services.bookings import Book
 from services.calendars import booking_signature
+from services.displaced_options import Options
 from services.ports import Deps
 
 StateName = Literal[
@@ -115,17 +117,70 @@ class BookingOut(BaseModel):
         return cls.model_construct(**booking_body(booking, actor=actor, deps=deps, now=now))
 
 
+class EntryRef(BaseModel):
+    id: str
+
+
+class FreeOut(BaseModel):
+    start: str
+    end: str
+    free: int
+
+
+class ElsewhereOut(BaseModel):
+    service: ServiceRef
+    centre: PlaceRef
+    alternatives: list[FreeOut]
+
+
+class OptionsOut(BaseModel):
+    """What somebody displaced can choose."""
+
+    alternatives: list[FreeOut]
+    elsewhere: list[ElsewhereOut]
+    waitlist: bool
+
+    @classmethod
+    def of(cls, found: Options, tz: tzinfo) -> "OptionsOut":
+        return cls(
+            alternatives=[_free(slot, tz) for slot in found.alternatives],
+            elsewhere=[
+                ElsewhereOut(
+                    service=ServiceRef(code=e.service.code, name=e.service.name, kind=e.service.kind),
+                    centre=PlaceRef(
+                        code=e.service.centre_code, name=e.service.centre_name, place=e.service.centre_place
+                    ),
+                    alternatives=[_free(slot, e.service.opening.tz) for slot in e.alternatives],
+                )
+                for e in found.elsewhere
+            ],
+            waitlist=found.waitlist,
+        )
+
+
+def _free(slot: Slot, tz: tzinfo) -> FreeOut:
+    return FreeOut(start=iso(slot.start, tz), end=iso(slot.end, tz), free=slot.free)
+
+
 class BookingDetailOut(BookingOut):
     events: list[EventOut]
     moved_to: str | None
     moved_from: str | None
-    entry: str | None = Field(description="the wait-list entry it came from")
+    entry: EntryRef | None = Field(description="the wait-list entry it came from")
+    options: OptionsOut | None = Field(description="of a displaced booking: what its owner can choose")
 
     @classmethod
     def with_events(
-        cls, booking: BookingView, events: list[EventView], links: BookingLinks, *, actor: Actor, deps: Deps,
+        cls,
+        booking: BookingView,
+        events: list[EventView],
+        links: BookingLinks,
+        options: Options | None,
+        *,
+        actor: Actor,
+        deps: Deps,
         now: datetime,
-    ) -> "BookingDetailOut":  # fmt: skip
+    ) -> "BookingDetailOut":
         tz = booking.service.opening.tz
         lines = [
             EventOut(
@@ -139,7 +194,8 @@ class BookingDetailOut(BookingOut):
             events=lines,
             moved_to=links.moved_to,
             moved_from=links.moved_from,
-            entry=links.entry,
+            entry=EntryRef(id=links.entry) if links.entry else None,
+            options=OptionsOut.of(options, tz) if options else None,
         )
 
 

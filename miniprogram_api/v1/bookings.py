@@ -6,6 +6,7 @@ from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookIn, BookingDetailOut, BookingOut, BookingPage, BookingsQuery
 from services import booking_views, bookings
+from services.displaced_options import options_for
 
 bp = APIBlueprint("bookings", __name__, url_prefix="/api/v1", tag="预约 Bookings")
 
@@ -49,7 +50,8 @@ def show_booking(code: str) -> BookingDetailOut:
         booking = booking_views.get_booking(session, code, actor=actor)
         events = list(booking_views.list_events(session, booking.id))
         links = booking_views.links_of(session, booking)
-    return BookingDetailOut.with_events(booking, events, links, actor=actor, deps=deps(), now=now)
+        options = options_for(session, booking, now=now) if booking.state == "displaced" else None
+    return BookingDetailOut.with_events(booking, events, links, options, actor=actor, deps=deps(), now=now)
 
 
 @bp.post("/bookings/<code>/cancel")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from miniprogram_api.schemas.bookings import BookingDetailOut, BookingOut
@@ -201,3 +201,20 @@ def test_a_room_is_requested_and_answered_by_the_desk(
 def test_a_stranger_is_asked_to_sign_in(guest: Caller, shower: Service) -> None:
     for method, path in (("POST", "/bookings"), ("GET", "/bookings?mine=1"), ("GET", "/bookings/ABCDEFGH")):
         assert guest.call(method, path, wish(shower) if method == "POST" else None).status_code == 401
+
+
+@pytest.mark.rule("B44")
+def test_a_displaced_booking_says_what_its_owner_can_choose(
+    shower: Service, sign_in: SignIn, session: Session, now: datetime
+) -> None:
+    driver = sign_in(zone="male")
+    code = driver.post("/bookings", wish(shower)).json["code"]
+    assert driver.get(f"/bookings/{code}").json["options"] is None
+    twin = create_service(session, create_centre(session, now=now), name=shower.name, units=MALE_AND_FEMALE, now=now)
+    session.execute(update(Booking).where(Booking.code == code).values(state="displaced"))
+    session.commit()
+    body = driver.get(f"/bookings/{code}").json
+    BookingDetailOut.model_validate(body)
+    assert body["options"]["waitlist"] is True
+    assert body["options"]["alternatives"][0]["free"] > 0
+    assert [other["service"]["code"] for other in body["options"]["elsewhere"]] == [twin.code]

@@ -5552,11 +5552,8 @@ export interface components {
             created_at: string;
             /** End */
             end: string;
-            /**
-             * Entry
-             * @description the wait-list entry it came from
-             */
-            entry: string | null;
+            /** @description the wait-list entry it came from */
+            entry: components["schemas"]["BookingDetailOut.EntryRef"] | null;
             /** Events */
             events: components["schemas"]["BookingDetailOut.EventOut"][];
             /** Grace Reason */
@@ -5577,6 +5574,8 @@ export interface components {
             moved_from: string | null;
             /** Moved To */
             moved_to: string | null;
+            /** @description of a displaced booking: what its owner can choose */
+            options: components["schemas"]["BookingDetailOut.OptionsOut"] | null;
             /** Party Size */
             party_size: number;
             /** Pass */
@@ -5606,6 +5605,18 @@ export interface components {
             /** Zone */
             zone: ("male" | "female") | null;
         };
+        /** ElsewhereOut */
+        "BookingDetailOut.ElsewhereOut": {
+            /** Alternatives */
+            alternatives: components["schemas"]["BookingDetailOut.FreeOut"][];
+            centre: components["schemas"]["BookingDetailOut.PlaceRef"];
+            service: components["schemas"]["BookingDetailOut.ServiceRef"];
+        };
+        /** EntryRef */
+        "BookingDetailOut.EntryRef": {
+            /** Id */
+            id: string;
+        };
         /** EventOut */
         "BookingDetailOut.EventOut": {
             /** At */
@@ -5625,6 +5636,15 @@ export interface components {
             /** To */
             to: string;
         };
+        /** FreeOut */
+        "BookingDetailOut.FreeOut": {
+            /** End */
+            end: string;
+            /** Free */
+            free: number;
+            /** Start */
+            start: string;
+        };
         /** LateOut */
         "BookingDetailOut.LateOut": {
             /** Max */
@@ -5633,6 +5653,18 @@ export interface components {
             minutes: number;
             /** Possible */
             possible: boolean;
+        };
+        /**
+         * OptionsOut
+         * @description What somebody displaced can choose.
+         */
+        "BookingDetailOut.OptionsOut": {
+            /** Alternatives */
+            alternatives: components["schemas"]["BookingDetailOut.FreeOut"][];
+            /** Elsewhere */
+            elsewhere: components["schemas"]["BookingDetailOut.ElsewhereOut"][];
+            /** Waitlist */
+            waitlist: boolean;
         };
         /** PlaceRef */
         "BookingDetailOut.PlaceRef": {
