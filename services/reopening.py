@@ -3,24 +3,26 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from domain.availability import free_units
-from domain.booking import UNDO_FOR, hold_until
+from domain.booking import ACTIVE_STATES, UNDO_FOR, hold_until
 from domain.errors import Conflict, NotFound
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts, UnitFacts
+from domain.waitlist import WAITING_STATES
 from models.centre import Booking, BookingEvent, Closure
+from models.waitlist import WaitlistEntry
 from services.booking_gate import FULL, Wish, place_for, timeline_for
 from services.booking_states import move_state, tell
 from services.booking_views import BookingView, read_bookings
 from services.catalogue import CentreFacts, centre_by_code
 from services.closures import ClosureView, settle, trace, view_of
 from services.desk_centres import own_centre
-from services.waitlist_offers import offer_freed
+from services.waitlist_offers import offer_freed, served, stop_waiting
 
-_booking, _event = Booking.__table__.c, BookingEvent.__table__.c
+_booking, _event, _entry = Booking.__table__.c, BookingEvent.__table__.c, WaitlistEntry.__table__.c
 BACK = {"displaced": frozenset({"confirmed", "requested"})}
 """Taking a closure back is the one way out of `displaced`."""
 
@@ -94,7 +96,7 @@ def _bring_back(session: Session, booking: BookingView, row: Closure, actor: Act
     """Give a displaced booking its place again: its own unit, else another of its zone; False where it cannot be."""
     service = centre_by_code(session, booking.service.centre_code).service(booking.service.id)
     unit = _place(session, service, booking, now)
-    if unit is FULL or booking.end <= now:
+    if unit is FULL or booking.end <= now or _has_chosen(session, booking, row):
         return False
     was = _state_before(session, booking)
     asked = {"hold_until": hold_until(service, booking.start, now)} if was == "requested" else {}
@@ -112,10 +114,31 @@ def _bring_back(session: Session, booking: BookingView, row: Closure, actor: Act
                 unit_id=unit.id if unit else None,
                 **asked,
             )
-    except Conflict:  # they have something else at that time by now
+    except Conflict:  # somebody was quicker, at another centre or past our rules
         return False
+    _end_waiting(session, moved, actor, now)
     tell(session, moved, f"booking_{was}", key=f"back:{row.id}", now=now)
     return True
+
+
+def _has_chosen(session: Session, booking: BookingView, row: Closure) -> bool:
+    """Whether somebody took another place since: they keep that, and are not expected here too."""
+    if booking.person_id is None:
+        return False
+    since = exists().where(
+        _booking.person_id == booking.person_id,
+        _booking.state.in_(ACTIVE_STATES),
+        _booking.ends_at > row.created_at,
+        _booking.created_at >= row.created_at,
+    )
+    return bool(session.scalar(select(since)))
+
+
+def _end_waiting(session: Session, booking: BookingView, actor: Actor, now: datetime) -> None:
+    """Who waited for what they have again waits no longer."""
+    waiting = select(_entry.id).where(_entry.instead_of_id == booking.id, _entry.state.in_(WAITING_STATES))
+    entries = stop_waiting(session, session.scalars(waiting).all(), now=now)
+    served(session, entries, booking.id, actor_id=actor.person_id, now=now)
 
 
 def _place(session: Session, service: ServiceFacts, booking: BookingView, now: datetime) -> UnitFacts | None:

@@ -21,6 +21,7 @@ def openapi() -> None:
 def doctor() -> None:
     """Checks of settings, database, index and clock, with what to do about each finding."""
     from server.web.health import readiness
+    from services.closure_holds import check_closures
     from services.occupancy import check_occupancy
     from services.work_calendar import unknown_years
 
@@ -30,7 +31,7 @@ def doctor() -> None:
     wrong = [part for part in ("database", "migrations", "index") if findings[part] != "ok"]
     if not wrong:
         with deps.read() as session:
-            occupancy = check_occupancy(session)
+            occupancy = [*check_occupancy(session), *check_closures(session, now=deps.now())]
             unknown = unknown_years(session, today=deps.options.today(deps.now()))
         lines += [f"occupancy: {finding}" for finding in occupancy] or ["occupancy: ok"]
         wrong += ["occupancy"] if occupancy else []

@@ -5,16 +5,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound, Refusal
 from domain.permissions import Actor
-from models.centre import Booking, BookingEvent, Centre, Closure, Hold, Service
+from models.centre import Booking, BookingEvent, Centre, Closure, Hold, Service, Unit
 from models.notification import Notification
+from models.people import Person
 from services.booking_desk import check_in, complete
 from services.booking_views import booking_by_code
+from services.bookings import cancel
+from services.closure_holds import check_closures
 from services.closures import Close, close, extend_closures, list_closures, propose_closure, retire
 from services.displacing import Proposal
 from services.occupancy import check_occupancy
@@ -30,6 +33,7 @@ from tests.factories_booking import (
     staff_of,
     unit_ids,
 )
+from tests.factories_waitlist import entry_now, wait_for
 
 HOUR = timedelta(hours=1)
 
@@ -68,6 +72,17 @@ def plan(proposal: Proposal) -> dict[str, str | None]:
 def state(session: Session, booking: Booking) -> tuple[str, str | None]:
     view = booking_by_code(session, booking.code)
     return view.state, view.unit_no
+
+
+def offers(session: Session) -> list[tuple[str | None, bool, str | None]]:
+    """Every offer made: its unit, whether it stands, what became of it."""
+    rows = session.execute(
+        select(Unit.no, Hold.is_open, Hold.outcome)
+        .join(Unit, Hold.unit_id == Unit.id)
+        .where(Hold.kind == "offer")
+        .order_by(Hold.id)
+    )
+    return [(row.no, row.is_open, row.outcome) for row in rows]
 
 
 def raw_booking(session: Session, service: Service, unit: str | None, start: datetime, *, now: datetime) -> None:
@@ -279,7 +294,7 @@ def test_taking_it_back_gives_the_places_again_where_they_are_free(
     other = create_service(session, create_centre(session, now=now), now=now)
     made = shut(session, wish(staff, centre), now=now)
     assert {state(session, b)[0] for b in (back, asked, gone)} == {"displaced"}
-    book_for(session, elsewhere, other, now + 3 * HOUR, now=now)
+    book_for(session, elsewhere, other, now + 5 * HOUR, now=now + timedelta(minutes=1))
     ended = undo(session, centre.code, made.id, actor=staff, now=now + timedelta(minutes=14))
     assert ended.ended_at is not None
     assert [state(session, b)[0] for b in (back, asked, gone)] == ["confirmed", "requested", "displaced"]
@@ -346,3 +361,68 @@ def test_what_ended_two_days_ago_leaves_the_catalogue(
     assert retire(session, now=now + timedelta(days=2, hours=2)) == 1
     extend_closures(session, centre.code, now=now + timedelta(days=3))
     assert not session.scalars(select(Hold).where(Hold.is_open)).all()
+
+
+@pytest.mark.rule("B139")
+def test_an_offer_on_a_closed_unit_is_made_elsewhere_and_nobody_loses_their_place_in_line(
+    session: Session, centre: Centre, staff: Actor, now: datetime
+) -> None:
+    service = create_service(session, centre, now=now)
+    first, second = (create_booking(session, service, now + HOUR, now=now) for _ in range(2))
+    waits = create_person(session, now=now)
+    entry = wait_for(session, waits, service, now + HOUR, now=now)
+    cancel(session, first.code, actor=staff, now=now)
+    assert offers(session) == [("U1", True, None)]
+    cancel(session, second.code, actor=staff, now=now)
+    shut(session, wish(staff, centre, service, "U1"), now=now + timedelta(minutes=1))
+    assert offers(session) == [("U1", False, "withdrawn"), ("U2", True, None)]
+    view = entry_now(session, entry, waits)
+    assert (view.state, view.lapses) == ("offered", 0)
+    assert check_occupancy(session) == []
+    assert check_closures(session, now=now + timedelta(minutes=1)) == []
+
+
+@pytest.mark.rule("B139", "B130")
+def test_reopening_offers_the_place_to_whoever_waits(
+    session: Session, centre: Centre, staff: Actor, now: datetime
+) -> None:
+    service = create_service(session, centre, units=(("U1", None),), now=now)
+    gone = create_booking(session, service, now + HOUR, now=now)
+    made = shut(session, wish(staff, centre, service, "U1"), now=now)
+    owner = session.get_one(Person, gone.person_id)
+    entry = wait_for(session, owner, service, now + HOUR, now=now, instead_of=gone.code)
+    assert offers(session) == []
+    reopen(session, centre.code, made.id, actor=staff, now=now + timedelta(minutes=20))
+    assert offers(session) == [("U1", True, None)]
+    assert entry_now(session, entry, owner).state == "offered"
+
+
+@pytest.mark.rule("B131", "B139")
+def test_who_has_the_place_again_waits_for_it_no_longer(
+    session: Session, centre: Centre, staff: Actor, now: datetime
+) -> None:
+    service = create_service(session, centre, units=(("U1", None),), now=now)
+    gone = create_booking(session, service, now + HOUR, now=now)
+    made = shut(session, wish(staff, centre, service, "U1"), now=now)
+    owner = session.get_one(Person, gone.person_id)
+    entry = wait_for(session, owner, service, now + HOUR, now=now, instead_of=gone.code)
+    undo(session, centre.code, made.id, actor=staff, now=now + timedelta(minutes=5))
+    assert state(session, gone) == ("confirmed", "U1")
+    assert entry_now(session, entry, owner).state == "served"
+    assert offers(session) == []
+
+
+@pytest.mark.rule("B129")
+def test_doctor_names_a_closure_that_does_not_hold_its_places(
+    session: Session, centre: Centre, staff: Actor, now: datetime
+) -> None:
+    service = create_service(session, centre, now=now)
+    pool = create_service(session, centre, capacity=3, now=now)
+    made = shut(session, wish(staff, centre), now=now)
+    assert check_closures(session, now=now) == []
+    session.execute(delete(Hold).where(Hold.service_id == service.id))
+    assert [f.subject for f in check_closures(session, now=now)] == [f"closure {made.id}"]
+    assert [f.subject for f in check_closures(session, now=now + timedelta(days=1))] == [f"closure {made.id}"] * 2
+    extend_closures(session, centre.code, now=now + timedelta(days=1))
+    assert check_closures(session, now=now + timedelta(days=1)) == []
+    assert pool.capacity == 3
