@@ -16,7 +16,7 @@ from domain.errors import Invalid
 from domain.local_time import to_utc
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts
-from models.centre import CentreNotice, Closure
+from models.centre import CentreNotice, Closure, Hold
 from services import audit
 from services.catalogue import CentreFacts, all_centres, centre_by_code, lock_centre
 from services.closure_holds import FOREVER, settle_holds
@@ -134,18 +134,28 @@ def centres_with_closures(session: Session) -> list[str]:
 def extend_closures(session: Session, code: str, *, now: datetime) -> None:
     """Keep the holds of a centre's closures true: as far as anyone may book, from when the guest inside left."""
     centre = lock_centre(session, code)
-    settle(session, code, [service.id for service in centre.services], now)
+    settle(session, code, [service.id for service in centre.services], now, offer=False)
 
 
 def retire(session: Session, *, now: datetime) -> int:
-    """Closures and notices that ended two days ago leave the catalogue; returns how many."""
-    gone = 0
-    for table in (Closure, CentreNotice):
-        done = session.execute(
-            update(table).where(table.is_past.is_(False), table.ends_at < now - PAST_AFTER).values(is_past=True)
-        )
-        gone += done.rowcount  # type: ignore[attr-defined]  # an UPDATE's result has it
-    return gone
+    """Closures and notices that ended two days ago leave the catalogue; what they held is over. Returns how many."""
+    ended = now - PAST_AFTER
+    past = session.scalars(
+        update(Closure)
+        .where(Closure.is_past.is_(False), Closure.ends_at < ended)
+        .values(is_past=True)
+        .returning(Closure.id)
+    ).all()
+    notices = session.scalars(
+        update(CentreNotice)
+        .where(CentreNotice.is_past.is_(False), CentreNotice.ends_at < ended)
+        .values(is_past=True)
+        .returning(CentreNotice.id)
+    ).all()
+    session.execute(
+        update(Hold).where(Hold.closure_id.in_(past), Hold.is_open).values(is_open=False, ended_at=now, outcome="ended")
+    )
+    return len(past) + len(notices)
 
 
 @dataclass(frozen=True, slots=True)

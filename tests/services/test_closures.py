@@ -359,7 +359,6 @@ def test_what_ended_two_days_ago_leaves_the_catalogue(
     shut(session, wish(staff, centre, until=now + HOUR), now=now)
     assert retire(session, now=now + timedelta(days=2)) == 0
     assert retire(session, now=now + timedelta(days=2, hours=2)) == 1
-    extend_closures(session, centre.code, now=now + timedelta(days=3))
     assert not session.scalars(select(Hold).where(Hold.is_open)).all()
 
 
