@@ -1,12 +1,13 @@
 """Shapes of centres, services and free places."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.availability import DayAvailability, Slot
 from domain.booking import opens_to
+from domain.desk import usual_party
 from domain.hours_text import hours_text
 from domain.local_time import iso, iso_of_grid, local_day
 from domain.service_types import ServiceFacts, zones_of
@@ -40,6 +41,16 @@ class CentreRef(BaseModel):
     name: str
 
 
+class ClosedOut(BaseModel):
+    """A time the whole service is closed 停用, for guests: from when, until when (null: until further notice), why."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    since: str = Field(alias="from")
+    until: str | None
+    reason: str
+
+
 class ServiceOut(BaseModel):
     code: str
     name: str
@@ -53,6 +64,7 @@ class ServiceOut(BaseModel):
     has_zones: bool
     zones: list[ZoneName]
     capacity: int
+    max_party: int = Field(description="how many may come on one booking")
     booking_required: bool
     bookable: bool
     needs_approval: bool
@@ -62,6 +74,7 @@ class ServiceOut(BaseModel):
     open_now: bool
     free_now: int
     hours_text: str
+    closed: list[ClosedOut] = Field(description="of the whole service, that stand or come within the booking window")
     centre: CentreRef
 
     @classmethod
@@ -81,6 +94,7 @@ class ServiceOut(BaseModel):
             "has_zones": bool(zones),
             "zones": list(zones),
             "capacity": places_of(facts),
+            "max_party": usual_party(facts),
             "booking_required": facts.booking_required,
             "bookable": facts.is_bookable,
             "needs_approval": facts.rules.first_state == "requested",
@@ -90,6 +104,7 @@ class ServiceOut(BaseModel):
             "open_now": service.open_now,
             "free_now": service.free_now,
             "hours_text": hours_text(facts.opening, local_day(now, facts.opening.tz)),
+            "closed": closed_times(facts, now=now),
             "centre": CentreRef(code=facts.centre_code, name=facts.centre_name),
         }
         return cls.model_construct(**columns)
@@ -240,3 +255,15 @@ def availability_body(found: DayAvailability) -> dict[str, Any]:
 def places_of(service: ServiceFacts) -> int:
     """How many places a service has for guests; family units are given by staff."""
     return service.capacity if service.capacity is not None else sum(unit.zone != "family" for unit in service.units)
+
+
+def closed_times(service: ServiceFacts, *, now: datetime) -> list[ClosedOut]:
+    """When the whole service is closed, as far as anyone may book."""
+    tz, last = service.opening.tz, now + timedelta(days=service.window_days + 1)
+    return [
+        ClosedOut.model_construct(
+            since=iso(closure.start, tz), until=iso(closure.end, tz) if closure.end else None, reason=closure.reason
+        )
+        for closure in service.closures
+        if closure.unit_id is None and closure.touches(now, last)
+    ]

@@ -6171,6 +6171,18 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ClosedOut
+         * @description A time the whole service is closed 停用, for guests: from when, until when (null: until further notice), why.
+         */
+        "CentreDetailOut.ClosedOut": {
+            /** From */
+            from: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+        };
         /** NoticeOut */
         "CentreDetailOut.NoticeOut": {
             /** From */
@@ -6198,6 +6210,11 @@ export interface components {
             centre: components["schemas"]["CentreDetailOut.CentreRef"];
             /** Cleaning Minutes */
             cleaning_minutes: number;
+            /**
+             * Closed
+             * @description of the whole service, that stand or come within the booking window
+             */
+            closed: components["schemas"]["CentreDetailOut.ClosedOut"][];
             /** Code */
             code: string;
             /** Free Now */
@@ -6217,6 +6234,11 @@ export interface components {
             max_future: number | null;
             /** Max Minutes */
             max_minutes: number;
+            /**
+             * Max Party
+             * @description how many may come on one booking
+             */
+            max_party: number;
             /** Min Minutes */
             min_minutes: number;
             /** Name */
@@ -8979,6 +9001,11 @@ export interface components {
             centre: components["schemas"]["ServiceOut.CentreRef"];
             /** Cleaning Minutes */
             cleaning_minutes: number;
+            /**
+             * Closed
+             * @description of the whole service, that stand or come within the booking window
+             */
+            closed: components["schemas"]["ServiceOut.ClosedOut"][];
             /** Code */
             code: string;
             /** Free Now */
@@ -8998,6 +9025,11 @@ export interface components {
             max_future: number | null;
             /** Max Minutes */
             max_minutes: number;
+            /**
+             * Max Party
+             * @description how many may come on one booking
+             */
+            max_party: number;
             /** Min Minutes */
             min_minutes: number;
             /** Name */
@@ -9024,6 +9056,18 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ClosedOut
+         * @description A time the whole service is closed 停用, for guests: from when, until when (null: until further notice), why.
+         */
+        "ServiceOut.ClosedOut": {
+            /** From */
+            from: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+        };
         /** ServicePage */
         ServicePage: {
             /** Items */
@@ -9042,6 +9086,18 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ClosedOut
+         * @description A time the whole service is closed 停用, for guests: from when, until when (null: until further notice), why.
+         */
+        "ServicePage.ClosedOut": {
+            /** From */
+            from: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+        };
         /** ServiceOut */
         "ServicePage.ServiceOut": {
             /** Bookable */
@@ -9053,6 +9109,11 @@ export interface components {
             centre: components["schemas"]["ServicePage.CentreRef"];
             /** Cleaning Minutes */
             cleaning_minutes: number;
+            /**
+             * Closed
+             * @description of the whole service, that stand or come within the booking window
+             */
+            closed: components["schemas"]["ServicePage.ClosedOut"][];
             /** Code */
             code: string;
             /** Free Now */
@@ -9072,6 +9133,11 @@ export interface components {
             max_future: number | null;
             /** Max Minutes */
             max_minutes: number;
+            /**
+             * Max Party
+             * @description how many may come on one booking
+             */
+            max_party: number;
             /** Min Minutes */
             min_minutes: number;
             /** Name */
