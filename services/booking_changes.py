@@ -30,11 +30,11 @@ from services.booking_lateness import is_to_be_chosen
 from services.booking_states import move_state, record_change, tell
 from services.booking_stays import limit_of, stay_of, timeline_of_stay
 from services.booking_views import BookingView, check_reader, read_bookings
-from services.bookings import Booked, own_of
+from services.bookings import Booked, Own, own_of
 from services.idempotency import check_same_request, digest
 from services.marks import moment_key
 from services.ports import Cipher
-from services.waitlist_offers import offer_freed, served, stop_waiting_for
+from services.waitlist_offers import offer_freed, served, stop_waiting
 
 RESUMES = {"overstayed": frozenset({"checked_in"})}
 """Who overstayed and got more time is a guest like any other again."""
@@ -77,7 +77,8 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
     if old.state == "moved":
         return _moved_already(session, command, old, asked)
     _check_movable(old, now)
-    wish = _wish(session, command, old, asked, now)
+    own = _own(session, command, old, asked, now)
+    wish = _wish(session, command, old, own, now)
     guest = Guest(
         old.person_id,
         name=cipher.decrypt(old.guest_cipher) if old.guest_cipher else None,
@@ -89,7 +90,7 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
     origin = Origin(old.source, actor_id, key, asked if key else None, made_by_id=made_by_id, reason="moved")
     with session.begin_nested():
         move_state(session, old, "moved", actor_id=actor_id, now=now, offer=False)
-        waiting = stop_waiting_for(session, wish.service.id, old.person_id, wish.start, wish.end, now=now)
+        waiting = stop_waiting(session, own.waits_for(wish.start, wish.end), now=now)
         unit = take_place(session, wish, timeline_for(session, wish), now=now)
         state = old.state if made_by_id else None  # what the desk had agreed to, the desk agrees to elsewhere
         new = write_booking(session, wish, unit, guest, origin, cipher=cipher, now=now, state=state)
@@ -112,8 +113,18 @@ def _check_movable(old: BookingView, now: datetime) -> None:
     raise Conflict("booking_state", state=old.state)
 
 
-def _wish(session: Session, command: Move, old: BookingView, asked: str, now: datetime) -> Wish:
-    """The new time, checked like a new booking's; the person's limits leave the old one out."""
+def _own(session: Session, command: Move, old: BookingView, asked: str, now: datetime) -> Own:
+    """What the owner has besides, read as for a new booking. Raises Conflict `client_uuid_reused`."""
+    if old.person_id is None:
+        return Own()
+    key = str(command.client_uuid) if command.client_uuid else None
+    own = own_of(session, old.person_id, old.service, client_uuid=key, asked=asked, now=now)
+    own.bookings = [booking for booking in own.bookings if booking.code != old.code]
+    return own
+
+
+def _wish(session: Session, command: Move, old: BookingView, own: Own, now: datetime) -> Wish:
+    """The new time, checked like a new booking's; marks are not asked."""
     service, actor = old.service, command.actor
     by_staff = old.person_id != actor.person_id
     start = to_utc(command.start)
@@ -128,11 +139,7 @@ def _wish(session: Session, command: Move, old: BookingView, asked: str, now: da
     if (start, timedelta(minutes=minutes), party_size, zone) == (old.start, meant, old.party_size, old.zone):
         raise Conflict("nothing_to_move")
     check_start(service, start, minutes, now=now)
-    if old.person_id is not None:
-        key = str(command.client_uuid) if command.client_uuid else None
-        own = own_of(session, old.person_id, service, client_uuid=key, asked=asked, now=now)
-        others = [booking for booking in own.bookings if booking.code != old.code]
-        check_limits(service, others, start, start + timedelta(minutes=minutes), now=now)
+    check_limits(service, own.bookings, start, start + timedelta(minutes=minutes), now=now)
     return Wish(service, start, minutes, zone, party_size, by_staff=by_staff)
 
 

@@ -231,7 +231,7 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
         "signed_pass": make_pass(booking, holder=actor.name, signer=deps.signer) if own else None,
         "can_cancel": can_cancel,
         "late_cancel": is_late_cancel(booking.state, booking.start, now) if can_cancel else booking.was_late_cancel,
-        "can_move": can_move(booking.state, booking.start, now=now),
+        "can_move": can_move(booking.state, booking.start, kept=kept, now=now),
         "can_extend": can_extend(booking.state, booking.start, now=now),
         "late": LateOut.model_construct(
             minutes=booking.late_minutes,
