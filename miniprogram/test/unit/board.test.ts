@@ -8,7 +8,7 @@ const at = (minutes: number): string => new Date(NOW + minutes * 60_000 + 8 * 3_
 const line = (changes: Partial<BoardBooking>): Line => ({
   code: 'K7M2QX4P', state: 'confirmed', who: '林师傅', plate_tail: null, unit: 'S1', zone: 'male', start: at(60), end: at(90),
   grace_until: at(75), party_size: 1, source: 'app', is_overnight_from_yesterday: false, undo_until: null, late_minutes: 0, kind: 'unit',
-  service: { code: 'C.shower', name: '冲凉' }, ...changes,
+  service: { code: 'C.shower', name: '冲凉', kind: 'unit' }, ...changes,
 })
 const verbs = (changes: Partial<BoardBooking>) => tapsOf(line(changes), NOW).map((tap) => tap.verb)
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { BookingEvent, BookingView, LateChoice, Mark, Marks, MonthDay, Notice, Service, Slot } from '@/api/types'
 import { eventBy, eventText } from '@/pages/bookings/history'
-import { cancelSentence, choiceText, extendSteps, lateChoices, lateDone, lateSentence, lateSteps } from '@/pages/bookings/late'
+import { cancelSentence, choiceText, extendSteps, isToBeChosen, lateChoices, lateDone, lateSentence, lateSteps, nothingChosen } from '@/pages/bookings/late'
 import { contestText, countText, markText, sumText } from '@/pages/me/standing'
 import { defaultSlot, hasRoom, mostTogether } from '@/pages/services/choice'
 import { distanceText, nearOf } from '@/pages/services/distance'
-import { noticeTime } from '@/pages/services/notices'
+import { closedLines, noticeTime } from '@/pages/services/notices'
 import { cellLabel, stripCells, stripLength, stripRequests } from '@/pages/services/strip'
 
 const NOW = Date.parse('2026-11-21T19:10:00+08:00')
@@ -16,6 +16,12 @@ const booking = (changes: Partial<BookingView> = {}): BookingView =>
   }) as BookingView
 
 describe('coming late', () => {
+  test('what was said but not chosen stays open, until it is chosen', () => {
+    const said = (...reasons: string[]) => ({ ...booking(), events: reasons.map((reason) => ({ reason })) }) as never
+    expect([isToBeChosen(said('late:40:rest')), isToBeChosen(said('late:40:rest', 'late:40')), isToBeChosen(said())]).toEqual([true, false, false])
+    expect(nothingChosen({ kept_until: '2026-11-21T20:55:00+08:00' }, booking(), NOW)).toBe('什么都不选，位子为您留到 今天 20:55，用到原来的 20:30。')
+  })
+
   test('the taps end where the server’s do', () => {
     expect(lateSteps(90)).toEqual([10, 20, 30, 45, 60, 90])
     expect(lateSteps(40)).toEqual([10, 20, 30])
@@ -54,6 +60,7 @@ describe('the history', () => {
   test('names who and what in words, never a code', () => {
     expect(eventText(event({ from: null, to: 'confirmed' }))).toBe('约好了')
     expect(eventText(event({ reason: 'late:40' }))).toBe('说了晚到 40 分钟')
+    expect(eventText(event({ reason: 'late:40:rest' }))).toBe('说了晚到 40 分钟，先留着剩下的时间')
     expect(eventText(event({ reason: 'extend:30' }))).toBe('延长 30 分钟')
     expect(eventText(event({ reason: 'unit:S3' }))).toBe('换到 S3')
     expect(eventText(event({ from: 'checked_in', to: 'confirmed', reason: 'undo' }))).toBe('改回“已约好”')
@@ -97,7 +104,7 @@ describe('coming together', () => {
   })
 
   test('seats of a pool and heads in a room, one of a unit', () => {
-    expect([mostTogether(service({})), mostTogether(service({ max_party: 4 })), mostTogether(service({ kind: 'unit' }))]).toEqual([8, 4, 1])
+    expect([mostTogether(service({ max_party: 4 })), mostTogether(service({ kind: 'unit', max_party: 1 }))]).toEqual([4, 1])
   })
 })
 
@@ -106,6 +113,12 @@ test('a notice says from when and until when', () => {
   expect(noticeTime(notice('2026-11-21T18:00:00+08:00', '2026-11-21T22:00:00+08:00'), NOW)).toBe('到 今天 22:00')
   expect(noticeTime(notice('2026-11-22T08:00:00+08:00', '2026-11-22T12:00:00+08:00'), NOW)).toBe('明天 08:00 起，到 明天 12:00')
   expect(noticeTime(notice('2026-11-21T18:00:00+08:00', null), NOW)).toBe('')
+})
+
+test('a closure says from when, until when and why', () => {
+  const closed = (from: string, until: string | null, reason = '检修') => ({ closed: [{ from, until, reason }] }) as unknown as Service
+  expect(closedLines(closed('2026-11-22T09:00:00+08:00', '2026-11-22T12:00:00+08:00'), NOW)).toEqual(['明天 09:00 起停用，到 明天 12:00（检修）。别的时间照常约。'])
+  expect(closedLines(closed('2026-11-21T09:00:00+08:00', null, ''), NOW)).toEqual(['现在停用，恢复时间还没定。别的时间照常约。'])
 })
 
 test('the position is rounded to some ten metres', () => {
@@ -121,6 +134,7 @@ describe('marks', () => {
     expect(markText(mark())).toBe('记 1 次，12月18日 自动消掉')
     expect(markText(mark({ counts: 0.5 }))).toBe('记半次，12月18日 自动消掉')
     expect(markText(mark({ waived_at: 'x', waive_reason: '港口拥堵' }))).toBe('已免记：港口拥堵')
+    expect(contestText(mark({ contested_at: 'x', decided_at: 'y', keep_reason: '当天没有拥堵' }))).toBe('中心看过了，还是记着：当天没有拥堵')
     expect(contestText(mark({ contested_at: 'x', can_contest: false }))).toContain('中心会看')
     expect([countText(0.5), countText(1.5)]).toEqual(['半次', '1.5 次'])
   })

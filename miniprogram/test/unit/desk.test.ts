@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
-import { dismiss, enqueue, notedArrival, queueOf, syncQueue, troubledIn, unsent, waitingIn, type SyncAnswer } from '@/pages/desk/queue'
+import { dismiss, enqueue, notedArrival, queueOf, syncQueue, troubledIn, unsent, waitingIn } from '@/pages/desk/queue'
 import { judgePass, passIn, readPass, refusalText, type OfflineFacts } from '@/pages/desk/verify'
 import { localAt } from '@/time'
 import passes from '../fixtures/passes.json'
@@ -76,7 +76,7 @@ const note = (uuid: string, code = 'K7M2QX4P') =>
   enqueue(7, 'DRIVER_HOME', { client_uuid: uuid, kind: 'arrival', at: new Date(START).toISOString(), pass: passes.good, code, label: '林师傅' }, START)
 const states = () => queueOf(7, 'DRIVER_HOME').map((item) => item.state)
 const answering = (results: Record<string, string>) =>
-  vi.fn((items: object[]): Promise<SyncAnswer> =>
+  vi.fn((items: object[]) =>
     Promise.resolve({ items: (items as { client_uuid: string }[]).map(({ client_uuid }) => ({ client_uuid, result: results[client_uuid] ?? 'admitted', message: '' })) }))
 
 describe('arrivals noted without a network', () => {

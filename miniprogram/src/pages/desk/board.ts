@@ -1,14 +1,10 @@
 import type { Board, BoardBooking, BoardUnit, Verb } from '@/api/desk'
-import type { Named } from '@/api/types'
 import { bookingStates, zoneNames } from '@/text'
 import { clockOf, dateOf, spanText, untilText } from '@/time'
 import type { QueueItem } from './queue'
 import { EARLY_MS } from './verify'
 
-/** A booking with the service it belongs to. */
-export interface Line extends BoardBooking {
-  service: Named
-}
+export type Line = BoardBooking
 export interface Tap {
   verb: Verb
   label: string
@@ -23,7 +19,7 @@ export interface Group {
 const INSIDE = ['checked_in', 'overstayed']
 
 export const linesOf = (board: Board): Line[] =>
-  board.services.flatMap(({ service, bookings }) => bookings.map((booking) => ({ ...booking, service })))
+  board.services.flatMap((part) => part.bookings)
 
 /** Those who wait for an answer, those inside, those expected hour by hour, and what is over. */
 export function groupsOf(lines: Line[]): Group[] {

@@ -11,7 +11,7 @@ import { refreshPerson, session } from '@/state/session'
 import { read, write } from '@/state/storage'
 import { localAt } from '@/time'
 import { attendantNow, keepAttendant } from './attendant'
-import { enqueue, notedArrival, queueOf, syncQueue, troubledIn, waitingIn, type QueueItem, type SyncAnswer } from './queue'
+import { enqueue, notedArrival, queueOf, syncQueue, troubledIn, waitingIn, type QueueItem } from './queue'
 
 const RETRY_MS = 15_000
 const STAFF = ['centre_staff', 'district_admin']
@@ -121,7 +121,7 @@ async function upload(): Promise<void> {
   if (!mine || !centre || !session.token || !waiting.value.length) return
   desk.syncing = true
   try {
-    desk.syncNote = await syncQueue(mine, centre, (items) => api.sync<SyncAnswer>(centre, deviceId(), items))
+    desk.syncNote = await syncQueue(mine, centre, (items) => api.sync(centre, deviceId(), items))
   } finally {
     desk.syncing = false
     refreshDesk()

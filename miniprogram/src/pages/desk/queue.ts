@@ -24,7 +24,8 @@ export interface QueueItem {
 
 export type ItemState = 'waiting' | 'admitted' | 'repeat' | 'marked' | 'conflict' | 'refused'
 
-export interface SyncAnswer {
+/** What the server says of each item; of more than it tells only this is kept. */
+interface SyncAnswer {
   items: { client_uuid: string; result: string; message: string }[]
 }
 type Upload = (items: object[]) => Promise<SyncAnswer>
