@@ -24,4 +24,6 @@ export const move = (code: string, wish: MoveIn, key: string): Promise<Booking> 
   post(`/bookings/${code}/move`, { ...wish, client_uuid: key })
 export const late = (code: string, minutes: number, choice?: 'other_unit' | 'shorten'): Promise<Booking> =>
   post(`/bookings/${code}/late`, choice ? { minutes, choice } : { minutes })
-export const extend = (code: string, minutes: number): Promise<Booking> => post(`/bookings/${code}/extend`, { minutes })
+/** With the end that was on the screen: a tap that is sent twice extends once. */
+export const extend = (code: string, minutes: number, seenEnd: string): Promise<Booking> =>
+  post(`/bookings/${code}/extend`, { minutes, seen_end: seenEnd })
