@@ -133,15 +133,20 @@ class BookingMachine(RuleBasedStateMachine):
         body = {"minutes": minutes, **({"choice": choice} if choice else {})}
         answer = self.product.post(str(booking.who), f"/bookings/{booking.code}/late", **body)
         seen = self.product.seen()
-        if answer.code is not None:
-            allowed = {"late_used"} if booking.late else set()
+        if booking.late == minutes and booking.code not in self.centre.undecided:
+            assert answer.code is None, "the same said again changes nothing"
+        elif answer.code is not None:
+            allowed = {"late_used"} if booking.late and booking.code not in self.centre.undecided else set()
             allowed |= {"late_too_late"} if self.now >= booking.grace_until else set()
             allowed |= {"late_conflict"} if choice or not can_keep else set()
             self._refused(answer, allowed)
+            if answer.code == "late_conflict":
+                self.centre.ask_about_late(booking.code, minutes, seen.bookings[booking.code], now=self.now)
         else:
             if not choice:
                 assert can_keep, f"kept although another comes: {answer.body}"
-                assert seen.bookings[booking.code].end == booking.end + minutes
+                kept = seen.bookings[booking.code]
+                assert kept.end == booking.end + minutes, f"{booking} is {minutes} late and became {kept}"
             self.centre.late(booking.code, minutes, seen.bookings[booking.code], now=self.now)
         self._settle(seen)
 
@@ -158,7 +163,7 @@ class BookingMachine(RuleBasedStateMachine):
         seen = self.product.seen()
         if answer.code is None:
             assert fits, f"extended over another: {answer.body}"
-            self.centre.extend(booking.code, minutes, seen.bookings[booking.code])
+            self.centre.extend(booking.code, minutes, seen.bookings[booking.code], now=self.now)
         else:
             assert not (fits and within and self.now < booking.end), f"not extended: {answer.body}"
         self._settle(seen)
@@ -211,6 +216,7 @@ class BookingMachine(RuleBasedStateMachine):
         if booking is None or booking.code in self.walk_ins or booking.code not in self.turned:
             return
         at, former = self.turned[booking.code]
+        former = former if booking.state == "completed" else booking
         free = self.centre.has_room(
             former.service, former.unit, former.start, former.until, former.seats, without=[booking.code]
         )
@@ -542,11 +548,15 @@ class BookingMachine(RuleBasedStateMachine):
             self.turned.pop(undone, None)
         self._known = dict(self.centre.bookings)
 
+    def _same(self, seen: dict[str, Any], wanted: dict[str, Any]) -> None:
+        found = differences(seen, wanted)
+        assert not found, found
+
     def _agree(self, seen: Seen) -> None:
         self.centre.check()
-        assert seen.bookings == self.centre.bookings
+        self._same(seen.bookings, self.centre.bookings)
         entries = {entry.id: replace(entry, rank=0) for entry in self.centre.entries.values()}
-        assert seen.entries == entries
+        self._same(seen.entries, entries)
         marks = sorted((mark.who, mark.booking, mark.halves) for mark in self.centre.marks)
         assert seen.marks == marks
         history = self.product.history()
@@ -554,6 +564,15 @@ class BookingMachine(RuleBasedStateMachine):
         for code, events in history.items():
             assert model.explained(events, seen.bookings[code].state), (code, events, seen.bookings[code].state)
         assert self.product.occupancy_findings() == []
+
+
+def differences(seen: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """What the product has and the model has not, in words; empty where they agree."""
+    return "; ".join(
+        f"{seen.get(key)} should be {wanted.get(key)}"
+        for key in sorted({*seen, *wanted})
+        if seen.get(key) != wanted.get(key)
+    )
 
 
 def minute_of(wish: dict[str, Any]) -> int:

@@ -22,6 +22,7 @@ UNDONE: Mapping[str, str] = {"checked_in": "confirmed", "completed": "checked_in
 WALK_IN_NOTICE = 30
 LATE_CANCEL = 10
 LONGEST_DELAY = 90
+WORTH_KEEPING = 30
 ANSWER_BY_DAY, ANSWER_BY_NIGHT = 10, 20
 NIGHT_FROM, NIGHT_UNTIL = 22 * 60, 7 * 60
 MARKS_LIMIT, MARKS_COUNT_FOR, RESTRICTED_FOR, SAME_HOUR = 6, 30 * DAY, 7 * DAY, 60
@@ -154,7 +155,8 @@ def explained(events: Sequence[tuple[str | None, str, str | None]], state: str) 
     for came_from, to, reason in events:
         undone = reason == "undo" and at is not None and UNDONE.get(at) == to
         changed = came_from == to and reason is not None
-        if came_from != at or not (undone or changed or to in MOVES.get(at, ())):
+        stays_on = (at, to) == ("overstayed", "checked_in") and str(reason).startswith("extend")
+        if came_from != at or not (undone or changed or stays_on or to in MOVES.get(at, ())):
             return False
         at = to
     return at == state
@@ -170,6 +172,8 @@ class Centre:
     offers: dict[str, Offer] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
+    undecided: set[str] = field(default_factory=set)
+    """Who said to be late and has not chosen yet."""
 
     # -- what is free -------------------------------------------------------------------------------------------
 
@@ -319,21 +323,42 @@ class Centre:
 
     def late(self, code: str, minutes: int, seen: Booking, *, now: int) -> None:
         """Once, before the deadline, by at most 90 minutes: the deadline moves; the end may follow it."""
-        before = self.bookings[code]
-        if before.late or now > before.grace_until or not 0 < minutes <= LONGEST_DELAY:
-            raise Wrong(f"{before} was allowed to be {minutes} late")
+        before = self._may_be_late(code, minutes, now)
         if not before.end <= seen.end <= before.end + minutes:
             raise Wrong(f"{before} ends at {seen.end} after being {minutes} late")
         self._stretch(before, replace(seen, state=before.state, late=minutes), since=before.start)
-        if seen.grace_until != before.grace_until + minutes:
+        self._keep_until(before, minutes, seen)
+        self.undecided.discard(code)
+
+    def ask_about_late(self, code: str, minutes: int, seen: Booking, *, now: int) -> None:
+        """Another comes next: there is something to choose; who does nothing keeps what remains of the stay."""
+        before = self._may_be_late(code, minutes, now)
+        if seen == before and before.end - (before.start + minutes) < WORTH_KEEPING:
+            return
+        self._keep_until(before, minutes, seen)
+        self.bookings[code] = replace(before, late=minutes, grace_until=seen.grace_until)
+        self.undecided.add(code)
+
+    def _may_be_late(self, code: str, minutes: int, now: int) -> Booking:
+        before = self.bookings[code]
+        is_again = bool(before.late) and code not in self.undecided
+        if before.state != "confirmed" or is_again or now > before.grace_until or not 0 < minutes <= LONGEST_DELAY:
+            raise Wrong(f"{before} was allowed to be {minutes} late")
+        return before
+
+    def _keep_until(self, before: Booking, minutes: int, seen: Booking) -> None:
+        """The deadline moves by the last answer, not by the sum of two, and never past the stay."""
+        wanted = before.grace_until - before.late + minutes
+        if seen.grace_until != wanted and not before.grace_until <= seen.grace_until <= seen.end <= wanted:
             raise Wrong(f"{before}: its place is kept until {seen.grace_until}")
 
-    def extend(self, code: str, minutes: int, seen: Booking) -> None:
-        """A stay goes on where the place is free."""
+    def extend(self, code: str, minutes: int, seen: Booking, *, now: int) -> None:
+        """A stay goes on where the place is free; who had overstayed is a guest again."""
         before = self.bookings[code]
         if seen.end != before.end + minutes or seen.unit != before.unit:
             raise Wrong(f"{before} extended by {minutes} became {seen}")
-        self._stretch(before, replace(seen, state=before.state), since=before.start)
+        state = "checked_in" if before.state == "overstayed" and now < seen.end else before.state
+        self._stretch(before, replace(seen, state=state), since=before.start)
 
     def _stretch(self, before: Booking, after: Booking, *, since: int) -> None:
         facts = self.services[before.service]
@@ -365,6 +390,8 @@ class Centre:
 
     def undo(self, code: str, former: Booking, seen: Booking) -> None:
         """Back to what it was, on the place it had if that is still free."""
+        before = self.bookings[code]
+        former = former if before.state == "completed" else before  # who completed gave the rest back
         self.turn(code, seen.state, undo=True)
         if (seen.unit, seen.start) != (former.unit, former.start) or seen.end > former.end:
             raise Wrong(f"{former} was brought back as {seen}")
@@ -501,7 +528,7 @@ class Centre:
         self.bookings[seen.code] = seen
 
     def in_the_way(self, closure: Closure) -> list[Booking]:
-        """Bookings that a closure hits; who is there stays."""
+        """Bookings whose stay a closure hits, be it not their cleaning; who is there stays."""
         return [
             booking
             for booking in self.bookings.values()
@@ -509,7 +536,7 @@ class Centre:
             and booking.unit == closure.unit
             and booking.state in ("requested", "confirmed")
             and booking.start < closure.until
-            and closure.start < booking.until
+            and closure.start < booking.end
         ]
 
     # -- what must hold at every moment -------------------------------------------------------------------------

@@ -40,13 +40,13 @@ def unguarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 def _maker(request: pytest.FixtureRequest, folder: Path, running: ExitStack) -> Start:
-    def make(application: str = "server.wsgi:app") -> Live:
+    def make(application: str = "server.wsgi:app", *, scheduler: bool = False) -> Live:
         if request.param == "sqlite":
             url = f"sqlite:///{folder / 'race.db'}"
         else:
             postgres: Postgres = request.getfixturevalue("postgres")
             url = postgres.create_database()
             running.callback(postgres.drop_database, url)
-        return running.enter_context(live(url, folder, application=application))
+        return running.enter_context(live(url, folder, application=application, scheduler=scheduler))
 
     return make
