@@ -278,6 +278,12 @@ class Booking(Base, Timestamped, ClientKeyed):
             sqlite_where=text("moved_to_id IS NOT NULL"),
         ),
         Index(
+            "ix_bookings_personal",
+            "ends_at",
+            postgresql_where=text("plate_cipher IS NOT NULL OR guest_cipher IS NOT NULL"),
+            sqlite_where=text("plate_cipher IS NOT NULL OR guest_cipher IS NOT NULL"),
+        ),
+        Index(
             "ix_bookings_inside",
             "ends_at",
             postgresql_where=text("state = 'checked_in'"),

@@ -78,6 +78,13 @@ def add_columns() -> None:
 
 
 INDEXES = (
+    (
+        "ix_bookings_personal",
+        "bookings",
+        ["ends_at"],
+        "plate_cipher IS NOT NULL OR guest_cipher IS NOT NULL",
+        False,
+    ),
     ("ix_bookings_inside", "bookings", ["ends_at"], "state = 'checked_in'", False),
     ("uq_bookings_made_by_id_client_uuid", "bookings", ["made_by_id", "client_uuid"], "made_by_id IS NOT NULL", True),
     ("uq_bookings_moved_to_id", "bookings", ["moved_to_id"], "moved_to_id IS NOT NULL", True),
