@@ -36,7 +36,7 @@ LONGEST = 1440
 ZONE_WORDS = {"男": "male", "女": "female", "家庭": "family", "不限": "any"}
 
 
-def read_centre(row: Mapping[str, Any], position: int) -> dict[str, Any]:
+def read_centre(row: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a centre. Raises Unreadable."""
     code = read_text(row, "code", 40)
     if code_key(code) is None or "." in code:
@@ -57,7 +57,6 @@ def read_centre(row: Mapping[str, Any], position: int) -> dict[str, Any]:
         "contact": read_text(row, "contact", 40, needed=False),
         "way_in": read_text(row, "way_in", 300, needed=False),
         "is_free": read_flag(row, "free_of_charge", True),
-        "position": position,
     }
 
 

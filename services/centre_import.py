@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from domain.centre_file import RosterRow, read_centre, read_roster, read_service, read_unit
@@ -33,15 +33,15 @@ def import_centres(session: Session, payload: Mapping[str, Any], *, now: datetim
         try:
             if not isinstance(row, Mapping):
                 raise Unreadable("a centre is not an object")
-            _import_centre(session, row, number, report, now)
+            _import_centre(session, row, report, now)
         except Unreadable as error:
             report.add(where, "refused", str(error))
     session.flush()
     return report
 
 
-def _import_centre(session: Session, row: Mapping[str, Any], number: int, report: ImportReport, now: datetime) -> None:
-    columns = read_centre(row, number)
+def _import_centre(session: Session, row: Mapping[str, Any], report: ImportReport, now: datetime) -> None:
+    columns = read_centre(row)
     hours = row.get("hours") or {}
     if not isinstance(hours, Mapping):
         raise Unreadable("hours is not an object")
@@ -51,7 +51,8 @@ def _import_centre(session: Session, row: Mapping[str, Any], number: int, report
     centre = session.scalar(select(Centre).where(Centre.code_key == columns["code_key"]))
     outcome: Outcome = "unchanged"
     if centre is None:
-        centre, outcome = Centre(**columns, created_at=now), "added"
+        last = session.scalar(select(func.max(Centre.position))) or 0
+        centre, outcome = Centre(**columns, position=last + 1, created_at=now), "added"
         session.add(centre)
     elif _change(centre, columns):
         outcome = "changed"

@@ -102,6 +102,8 @@ def _branch(session: Session, row: Mapping[str, Any]) -> Outcome:
 
 def _person(session: Session, row: Mapping[str, Any], *, cipher: Cipher, today: date, now: datetime) -> Outcome:
     wanted = read_person(row)
+    if wanted.phone is None and not (wanted.memberships or wanted.grants):
+        raise Unreadable("a name alone is nobody: give the phone, or a branch or role")
     memberships = [_placed(session, membership) for membership in wanted.memberships]
     grants = [_Grant(g.role, *find_scope(session, g.scope), g.from_on, g.to_on) for g in wanted.grants]
     phone_hash = cipher.keyed_hash("phone", wanted.phone) if wanted.phone else None

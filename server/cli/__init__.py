@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "import-centres": "imports",
     "import-people": "imports",
     "import-calendar": "imports",
+    "export": "exports",
     "import-policies": "data",
     "search-documents": "search",
     "create-staff": "staff",

@@ -138,6 +138,7 @@ def test_a_phone_comes_to_who_was_known_by_name_alone(session: Session, now: dat
         ({"name": "李四", "phone": "13800000002", "branch": "SOUTH"}, "somebody of another name"),
         ({"name": "重名", "branch": "NORTH"}, "two people of that name"),
         ({}, "neither name nor phone"),
+        ({"name": "无名"}, "a name alone is nobody"),
         ("nonsense", "is not an object"),
         ({"name": "x\u0000"}, "name is missing"),
     ],
@@ -167,8 +168,11 @@ def test_a_list_that_is_none_is_said(session: Session, now: datetime) -> None:
 @pytest.mark.rule("B102")
 def test_a_json_row_is_said_with_its_line(session: Session, now: datetime, tmp_path: Path) -> None:
     file = tmp_path / "people.json"
-    file.write_text(json.dumps({"people": [{"name": "好人"}, {"phone": "1"}]}, indent=1), "utf-8")
-    assert [row.where for row in run(session, read_json(file), now=now).refused] == ["line 6, people[2]"]
+    file.write_text(json.dumps({"people": [{"phone": "1"}, {"phone": "1"}]}, indent=1), "utf-8")
+    assert [row.where for row in run(session, read_json(file), now=now).refused] == [
+        "line 3, people[1]",
+        "line 6, people[2]",
+    ]
 
 
 @pytest.mark.rule("O20")
