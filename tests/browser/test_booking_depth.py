@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 CENTRE = "DRIVER_HOME"
 LAUNDRY = "DRIVER_HOME.laundry"
 MEAL = "DRIVER_HOME.meal"
+SHOWER = "DRIVER_HOME.shower"
 PASS_PAGE = "/#/pages/bookings/pass?code={code}"
 HOUR = 60
 Phones = Callable[..., Phone]
@@ -309,7 +310,7 @@ def test_a_stay_is_extended(phones: Phones, live_server: Live, snap: Snap) -> No
 
 def test_the_centre_admits_a_guest_and_the_open_pass_says_so(phones: Phones, live_server: Live) -> None:
     [who] = drivers(1)
-    code = book(live_server, who, MEAL, next_start(live_server), 30)["code"]
+    code = book(live_server, who, SHOWER, next_start(live_server), 30)["code"]
     page = phones(who).page
     page.goto(PASS_PAGE.format(code=code))
     expect_said(page, "booking-state", "为您留到")
@@ -364,6 +365,18 @@ def test_who_lost_a_place_to_a_closure_takes_another_time(
     new = row_of(live_server, code_on_pass(page))
     assert (new.state, new.starts_at) == ("confirmed", datetime.fromisoformat(start))
     assert row_of(live_server, code).state == "displaced"
+
+
+def test_a_closed_service_says_so_before_anyone_chooses(
+    guest: Phone, live_server: Live, displaced: list[tuple[str, str]], snap: Snap
+) -> None:
+    day, page = day_after(live_server, 13), guest.page
+    page.goto(f"/#/pages/services/service?code={LAUNDRY}&date={day}")
+    expect_said(page, "closed", "09:00 起停用")
+    expect_said(page, "closed", "检修")
+    expect(seen(page, f"slot-{at(day, '10:00')}")).to_contain_text("约满")
+    snap(page, "closed")
+    assert {row_of(live_server, code).state for _, code in displaced} == {"displaced"}
 
 
 def test_who_lost_a_place_may_wait_first_in_line(

@@ -23,7 +23,7 @@ export type SignedIn = Schemas['SignInOut']
 export type AppConfig = Schemas['AppConfigOut']
 
 export type Centre = Schemas['CentrePage']['items'][number]
-export type Service = Schemas['ServiceOut'] & { max_party?: number | null }
+export type Service = Schemas['ServiceOut']
 export type Availability = Schemas['AvailabilityOut']
 export type Slot = Availability['slots'][number]
 export type Span = NonNullable<Availability['next_free']>
@@ -93,53 +93,28 @@ export type InboxItem = Inbox['items'][number]
 export type SubscribeTemplates = Schemas['TemplatesOut']
 
 /** Booking in depth: late, moved, displaced, the wait-list and the marks. */
-export interface LateFacts {
-  minutes: number
-  possible: boolean
-  max: number
-}
-export interface BookingEvent {
-  seq: number
-  at: string
-  from: string | null
-  to: string
-  reason: string | null
-  by: 'me' | 'staff' | 'system'
-}
-export interface Elsewhere {
-  service: Named
-  centre: Named & { place: string }
-  alternatives: Span[]
-}
-export interface DisplacedOptions {
-  alternatives: Span[]
-  elsewhere: Elsewhere[]
-  waitlist: boolean
-}
-interface BookingDepth {
-  late: LateFacts
-  can_move: boolean
-  can_extend: boolean
-  grace_reason: 'congestion' | null
-  moved_to: string | null
-  calendar_url: string
-  entry: { id: string } | null
-}
+type Detail = Schemas['BookingDetailOut']
+type Newer = 'late' | 'can_move' | 'can_extend' | 'grace_reason' | 'calendar_url'
 /** What a phone kept by an older version of the app may lack. */
-export type BookingView = Booking & Partial<BookingDepth>
-export type BookingDetail = BookingView & { events?: BookingEvent[]; moved_from?: string | null; options?: DisplacedOptions | null }
+export type BookingView = Omit<Booking, Newer> & Partial<Pick<Booking, Newer>>
+export type BookingEvent = Detail['events'][number]
+export type BookingDetail = BookingView & Partial<Pick<Detail, 'events' | 'moved_to' | 'moved_from' | 'entry' | 'options'>>
 export interface MoveIn {
   start: string
   minutes?: number
   zone?: Zone
   party_size?: number
 }
+/** In the details of `late_conflict`, which the document does not spell out. */
 export type LateChoice =
   | { choice: 'other_unit'; unit: string; end: string }
   | { choice: 'shorten'; end: string; minutes: number }
   | { choice: 'later'; alternatives: Span[] }
 
-export type WaitState = 'waiting' | 'offered' | 'accepted' | 'declined' | 'lapsed' | 'cancelled' | 'served'
+export type Entry = Schemas['EntryOut'] & { log?: Schemas['EntryDetailOut']['log'] }
+export type WaitState = Entry['state']
+export type Offer = NonNullable<Entry['offer']>
+export type OfferLine = Schemas['EntryDetailOut']['log'][number]
 export interface WaitIn {
   service: string
   start: string
@@ -151,60 +126,7 @@ export interface WaitIn {
   no_night_offers?: boolean
   instead_of?: string
 }
-export interface Offer {
-  start: string
-  end: string
-  unit: string | null
-  answer_until: string
-  seconds_left: number
-}
-export interface OfferLine {
-  at: string
-  start: string
-  end: string
-  state: 'offered' | 'accepted' | 'declined' | 'lapsed' | 'withdrawn'
-  until: string | null
-  mine: boolean
-}
-export interface Entry {
-  id: string
-  state: WaitState
-  service: Named & { kind: string }
-  centre: Named & { place: string }
-  start: string
-  until: string
-  minutes: number
-  min_minutes: number
-  zone: Zone | null
-  party_size: number
-  joined_at: string
-  position: number | null
-  ahead: number
-  no_night_offers: boolean
-  lapses: number
-  offer: Offer | null
-  booking: string | null
-  log?: OfferLine[]
-  told_by: 'message' | 'inbox'
-}
 
-export interface Mark {
-  id: number
-  kind: 'no_show' | 'late_cancel'
-  booking: string
-  service: Named
-  at: string
-  counts: number
-  expires_at: string
-  waived_at: string | null
-  waive_reason: string | null
-  contested_at: string | null
-  can_contest: boolean
-}
-export interface Marks {
-  items: Mark[]
-  sum: number
-  limit: number
-  restricted_until: string | null
-}
+export type Mark = Schemas['MarkOut']
+export type Marks = Schemas['OwnMarksOut']
 export type Notice = Centre['notices'][number]

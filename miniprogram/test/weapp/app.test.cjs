@@ -4,7 +4,7 @@ const { launch } = require('./phone.cjs')
 const person = { id: 1, name: '林师傅', zone: 'male', phone_masked: null, roles: [], orgs: [], branch: null, settings: {} }
 const shower = {
   code: 'C1.shower', name: '冲凉', kind: 'unit', slot_minutes: 30, step_minutes: 30, min_minutes: 30, max_minutes: 30,
-  cleaning_minutes: 10, grace_minutes: 15, has_zones: true, zones: ['male', 'female'], capacity: 5, booking_required: true,
+  max_party: 1, closed: [], cleaning_minutes: 10, grace_minutes: 15, has_zones: true, zones: ['male', 'female'], capacity: 5, booking_required: true,
   bookable: true, open_now: true, free_now: 3, hours_text: '全天开放', centre: { code: 'C1', name: '司机之家' },
 }
 const START = '2099-11-21T20:00:00+08:00'

@@ -25,8 +25,8 @@ const reasons: Record<string, string> = {
 
 /** What a change that keeps the state was about: "late:40" → 晚到 40 分钟. */
 function changeText(reason: string): string {
-  const [name, value = ''] = reason.split(':')
-  if (name === 'late' && value) return `说了晚到 ${minutesText(Number(value))}`
+  const [name, value = '', rest = ''] = reason.split(':')
+  if (name === 'late' && value) return `说了晚到 ${minutesText(Number(value))}${rest ? '，先留着剩下的时间' : ''}`
   if (name === 'extend') return `延长 ${minutesText(Number(value))}`
   if (name === 'unit') return `换到 ${value}`
   if (name === 'zone') return `换到${zoneNames[value] ?? value}`

@@ -1,5 +1,5 @@
-import type { BookingView, LateChoice } from '@/api/types'
-import { clockOf, minutesText, momentText, plusMinutes, spanText } from '@/time'
+import type { BookingDetail, BookingView, LateChoice } from '@/api/types'
+import { clockOf, minutesText, momentText, plusMinutes } from '@/time'
 
 /** "I'm late" 我晚到了: how much, and what each choice means. */
 const STEPS = [10, 20, 30, 45, 60, 90]
@@ -31,8 +31,17 @@ export function lateChoices(details: Record<string, unknown>): LateChoice[] {
   return choices.filter((choice) => choice.choice !== 'later' || choice.alternatives.length > 0)
 }
 
-export const laterText = (start: string, end: string, now: number): string =>
-  `${momentText(start, now).split(' ')[0]} ${spanText(start, end)}`
+/** Said that one comes late, where somebody comes next, and nothing chosen yet: the choice is still open. */
+export function isToBeChosen(booking: BookingDetail): boolean {
+  const said = (booking.events ?? []).filter((event) => event.reason?.startsWith('late:'))
+  return booking.state === 'confirmed' && Boolean(said[said.length - 1]?.reason?.endsWith(':rest'))
+}
+
+/** Choosing nothing keeps what remains of the stay. */
+export function nothingChosen(details: Record<string, unknown>, booking: BookingView, now: number): string {
+  const kept = typeof details.kept_until === 'string' ? details.kept_until : booking.grace_until
+  return `什么都不选，位子为您留到 ${momentText(kept, now)}，用到原来的 ${clockOf(booking.end)}。`
+}
 
 /** The minutes one may extend by: a few steps of the service, as far as its longest stay. */
 export function extendSteps(step: number, length: number, longest: number): number[] {

@@ -12,9 +12,9 @@ export function markText(mark: Mark): string {
 }
 
 export function contestText(mark: Mark): string {
-  if (mark.waived_at) return ''
-  if (mark.contested_at) return mark.can_contest ? '' : '您说明过了，中心会看，结果写在“消息”里。'
-  return ''
+  if (mark.waived_at || !mark.contested_at) return ''
+  if (mark.decided_at) return `中心看过了，还是记着${mark.keep_reason ? `：${mark.keep_reason}` : '。'}`
+  return '您说明过了，中心会看，结果写在“消息”里。'
 }
 
 /** What the sum means today. */

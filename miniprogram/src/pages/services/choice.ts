@@ -40,10 +40,5 @@ export function defaultSlot(slots: Slot[], wanted: string, need = 1): Slot | nul
   return sameStart(slots, wanted) ?? slots.find((slot) => hasRoom(slot, need)) ?? null
 }
 
-const MOST_TOGETHER = 20
-
 /** How many may come on one booking: seats of a pool, heads in a room; elsewhere each books for themselves. */
-export function mostTogether(service: Service): number {
-  if (service.kind !== 'pool' && service.kind !== 'room') return 1
-  return service.max_party ?? Math.min(service.kind === 'pool' ? service.capacity : MOST_TOGETHER, MOST_TOGETHER)
-}
+export const mostTogether = (service: Service): number => Math.max(service.max_party, 1)
