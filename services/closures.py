@@ -20,7 +20,7 @@ from models.centre import CentreNotice, Closure, Hold
 from services import audit
 from services.catalogue import CentreFacts, all_centres, centre_by_code, lock_centre
 from services.closure_holds import FOREVER, settle_holds
-from services.desk_centres import own_centre, service_of, unit_of
+from services.desk_scope import own_centre, service_of, unit_of
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
 from services.idempotency import check_same_request, digest
 from services.ports import Cipher
@@ -63,7 +63,7 @@ class ClosureView:
 
 
 def list_closures(session: Session, code: str, *, actor: Actor, now: datetime) -> list[ClosureView]:
-    """What is closed or will be, the one made last first. Raises NotFound `unknown_centre`."""
+    """What is closed or will be, the one made last first. Raises as `own_centre`."""
     centre = own_centre(session, code, actor)
     rows = session.scalars(
         select(Closure)
@@ -80,7 +80,7 @@ def list_closures(session: Session, code: str, *, actor: Actor, now: datetime) -
 def propose_closure(session: Session, command: Close, *, cipher: Cipher, now: datetime) -> Proposal:
     """What closing would do, and nothing done yet.
 
-    Raises NotFound `unknown_centre`, `unknown_service`, `unknown_unit`; Invalid `closure_times`, `closure_scope`.
+    Raises as `own_centre`; NotFound `unknown_service`, `unknown_unit`; Invalid `closure_times`, `closure_scope`.
     """
     centre = own_centre(session, command.centre, command.actor)
     return propose(session, _change(_planned(command, centre, now)), cipher=cipher, now=now)

@@ -23,7 +23,7 @@ from models.centre import OpeningRule as RuleRow
 from services import audit
 from services.catalogue import CentreFacts
 from services.closures import settle
-from services.desk_centres import own_centre, service_of
+from services.desk_scope import own_centre, service_of
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
 from services.ports import Cipher
 from services.work_calendar import work_calendar
@@ -87,7 +87,7 @@ class NewException:
 
 
 def opening_of(session: Session, code: str, *, actor: Actor, now: datetime) -> OpeningNow:
-    """The hours of a centre. Raises NotFound `unknown_centre`."""
+    """The hours of a centre. Raises as `own_centre`."""
     centre = own_centre(session, code, actor)
     rules = session.scalars(select(RuleRow).where(RuleRow.centre_id == centre.id)).all()
     groups: dict[tuple[int, date], set[HourRule]] = {}
@@ -116,7 +116,7 @@ def change_hours(
 ) -> Proposal:
     """Who is outside a new timetable (开放时间调整); with `apply` it is written and they are told to choose.
 
-    A timetable of the same first day is replaced. Raises NotFound `unknown_centre`, `unknown_service`;
+    A timetable of the same first day is replaced. Raises as `own_centre`; NotFound `unknown_service`;
     Invalid `hours_unreadable`, `hours_in_past`, `date_out_of_range`; Conflict `proposal_changed`.
     """
     centre = own_centre(session, command.centre, command.actor, lock=apply)

@@ -17,7 +17,7 @@ from models.centre import RosterRule
 from services import audit
 from services.catalogue import CentreFacts
 from services.closures import settle
-from services.desk_centres import own_centre, service_of, unit_of
+from services.desk_scope import own_centre, service_of, unit_of
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
 from services.ports import Cipher
 
@@ -52,7 +52,7 @@ class RosterView:
 
 
 def list_rosters(session: Session, code: str, *, actor: Actor, now: datetime) -> list[RosterView]:
-    """Who is on duty at which desk, today and later. Raises NotFound `unknown_centre`."""
+    """Who is on duty at which desk, today and later. Raises as `own_centre`."""
     centre = own_centre(session, code, actor)
     today = local_day(now, centre.tz)
     rows = session.scalars(select(RosterRule).where(RosterRule.centre_id == centre.id))
@@ -63,7 +63,7 @@ def list_rosters(session: Session, code: str, *, actor: Actor, now: datetime) ->
 def add_duty(session: Session, command: Duty, *, now: datetime) -> RosterView:
     """Put somebody on duty (排班); the same again changes nothing. What can be booked by it is offered to who waits.
 
-    Raises NotFound `unknown_centre`, `unknown_service`, `unknown_unit`; Conflict `roster_not_needed`;
+    Raises as `own_centre`; NotFound `unknown_service`, `unknown_unit`; Conflict `roster_not_needed`;
     Invalid `hours_unreadable`, `hours_in_past`, `date_out_of_range`.
     """
     centre = own_centre(session, command.centre, command.actor, lock=True)
@@ -105,7 +105,7 @@ def end_duty(
 ) -> Proposal:
     """Take somebody off the roster from now on: who is booked without anybody there moves to another desk, or chooses.
 
-    What was on duty before today stays in the records. Raises NotFound `unknown_centre`, `unknown_roster`;
+    What was on duty before today stays in the records. Raises as `own_centre`; NotFound `unknown_roster`;
     Conflict `proposal_changed`.
     """
     centre = own_centre(session, code, actor, lock=apply)

@@ -160,7 +160,7 @@ def test_only_the_desk_of_the_centre(
     other = sign_in(role="centre_staff", scope_kind="centre", scope_id=abroad.id)
     assert guest.call(method, f"/desk/{centre.code}/{path}", body).status_code == 401
     assert sign_in(role="driver").call(method, f"/desk/{centre.code}/{path}", body).status_code == 403
-    assert other.call(method, f"/desk/{centre.code}/{path}", body).status_code in (403, 404)
+    assert other.call(method, f"/desk/{centre.code}/{path}", body).status_code == 403
     assert session.scalars(select(Closure)).all() == []
 
 

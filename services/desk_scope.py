@@ -1,18 +1,20 @@
-"""The centre whose desk somebody runs 服务台, and what is in it."""
+"""What a desk changes: its own centre, one of its services, a unit of that."""
 
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
-from domain.permissions import Actor, Scope, may
+from domain.permissions import Actor
 from domain.service_types import ServiceFacts
-from services.catalogue import CentreFacts, centre_by_code, lock_centre
+from services.catalogue import CentreFacts, lock_centre
+from services.desk_centre import desk_centre
 
 
 def own_centre(session: Session, code: str, actor: Actor, *, lock: bool = False) -> CentreFacts:
-    """A centre whose desk somebody runs. Raises NotFound `unknown_centre`, also for a desk elsewhere."""
-    centre = centre_by_code(session, code)
-    if not may(actor, "desk.run", [Scope("centre", centre.id)]):
-        raise NotFound("unknown_centre")
+    """A centre whose desk somebody runs; with `lock` nobody else changes or books it meanwhile.
+
+    Raises NotFound `unknown_centre`; NotAllowed `not_allowed`.
+    """
+    centre = desk_centre(session, code, actor)
     return lock_centre(session, code) if lock else centre
 
 
