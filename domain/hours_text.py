@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from domain.local_time import DAY_MINUTES
 from domain.opening import Opening, OpeningRule, hours_by_rules, rules_in_effect
@@ -12,6 +13,7 @@ CLOSED = "休息"
 Hours = tuple[tuple[int, int], ...]
 
 
+@lru_cache(maxsize=4096)
 def hours_text(opening: Opening, day: date) -> str:
     """The weekly hours in effect on a day, as one short line."""
     rules = rules_in_effect(opening.service_rules, day) or rules_in_effect(opening.centre_rules, day)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.file_rows import Unreadable
 from domain.hours_file import HourRule, read_hours
 from domain.hours_text import hours_text
-from models.centre import OpeningRule, Service, Unit
+from models.centre import OpeningRule, RosterRule, Service, Unit
 from services.catalogue import service_by_code
 from services.centre_import import import_centres
 from services.centres import availability, get_service, list_centres
@@ -168,3 +168,106 @@ def test_hours_that_can() -> None:
     assert read_hours("00:00-24:00") == {HourRule(None, 0, 1440)}
     assert read_hours(["06:30-09:00", "20:00 – 02:00"]) == {HourRule(None, 390, 540), HourRule(None, 1200, 120)}
     assert read_hours({"wed": "14:00-17:00", "sun": ["08:00-09:00"]}) == {HourRule(2, 840, 1020), HourRule(6, 480, 540)}
+
+
+def desk(**changes: Any) -> dict[str, Any]:
+    return {
+        "code": "legal", "name": "法律咨询", "kind": "desk", "slot_minutes": 30,
+        "units": [{"no": "1号窗"}, {"no": "2号窗"}],
+        "roster": [{"unit": "1号窗", "who": "李律师", "hours": {"wed": "14:00-17:00"}}],
+        **changes,
+    }  # fmt: skip
+
+
+def on_duty(session: Session) -> set[tuple[str, int | None, date, date | None]]:
+    return {(row.who, row.weekday, row.from_on, row.to_on) for row in session.scalars(select(RosterRule))}
+
+
+@pytest.mark.rule("B103", "B37")
+def test_a_roster_comes_with_its_centre_and_what_staff_wrote_stays(session: Session, now: datetime) -> None:
+    file = {"centres": [centre(services=[desk()])]}
+    assert import_centres(session, file, now=now).refused == []
+    unit = session.scalars(select(Unit).where(Unit.no == "2号窗")).one()
+    service = session.scalars(select(Service)).one()
+    session.add(
+        RosterRule(
+            centre_id=service.centre_id, service_id=service.id, unit_id=unit.id, who="王律师", weekday=None,
+            opens_minutes=540, closes_minutes=600, from_on=WEDNESDAY, to_on=None, created_at=now,
+        )
+    )  # fmt: skip
+    session.flush()
+    assert not import_centres(session, file, now=now).changed_anything
+    wednesdays = availability(session, "C1.legal", date(2026, 12, 2), now=now)
+    assert sum(slot.free for slot in wednesdays.slots) == 8
+    changed = {"centres": [centre(services=[desk(roster=[
+        {"unit": "1号窗", "who": "李律师", "hours": {"mon-tue": "14:00-17:00"}, "to": "2027-01-01"},
+        {"unit": "2号窗", "who": "周律师", "hours": "09:00-10:00", "date": "2026-12-24"},
+    ])])]}  # fmt: skip
+    assert import_centres(session, changed, now=now).count("changed") == 1
+    assert on_duty(session) == {
+        ("李律师", 0, date(2000, 1, 1), date(2027, 1, 1)), ("李律师", 1, date(2000, 1, 1), date(2027, 1, 1)),
+        ("周律师", None, date(2026, 12, 24), date(2026, 12, 25)), ("王律师", None, WEDNESDAY, None),
+    }  # fmt: skip
+    assert not import_centres(session, changed, now=now).changed_anything
+
+
+@pytest.mark.rule("B103", "B102")
+@pytest.mark.parametrize(
+    "duty",
+    [
+        "nonsense", {"unit": "9号窗", "who": "某", "hours": "09:00-10:00"}, {"unit": "1号窗", "hours": "09:00-10:00"},
+        {"who": "某", "hours": "09:00-10:00"}, {"unit": "1号窗", "who": "某"},
+        {"unit": "1号窗", "who": "某", "hours": {"holiday": "09:00-10:00"}},
+        {"unit": "1号窗", "who": "某", "hours": "09:00-10:00", "from": "2027-01-01", "to": "2027-01-01"},
+    ],
+)  # fmt: skip
+def test_a_roster_that_cannot_be_read_refuses_its_service(session: Session, now: datetime, duty: Any) -> None:
+    report = import_centres(session, {"centres": [centre(services=[desk(roster=[duty])])]}, now=now)
+    assert [row.where for row in report.refused] == ["C1.services[1]"]
+    assert on_duty(session) == set()
+
+
+@pytest.mark.rule("B104", "B105", "B106", "B37")
+def test_timetables_to_come_and_kinds_of_day(session: Session, now: datetime) -> None:
+    hours = [
+        {"workday": "09:00-21:00", "restday": "10:00-12:00", "holiday": None},
+        {"from": "2026-12-01", "default": "08:00-10:00"},
+    ]
+    file = {"centres": [centre(hours={"default": hours})]}
+    import_centres(session, file, now=now)
+    assert not import_centres(session, file, now=now).changed_anything
+    starts = {
+        day: len(availability(session, "C1.wash", date.fromisoformat(day), now=now).slots)
+        for day in ("2026-11-26", "2026-11-28", "2026-12-01", "2026-10-01", "2026-10-10")
+    }
+    assert starts == {"2026-11-26": 24, "2026-11-28": 4, "2026-12-01": 4, "2026-10-01": 0, "2026-10-10": 24}
+    assert (
+        import_centres(session, {"centres": [centre(hours={"default": hours[0]})]}, now=now).changed_anything is False
+    )
+    assert len(availability(session, "C1.wash", date(2026, 12, 1), now=now).slots) == 4  # the one to come stays
+
+
+@pytest.mark.rule("B41", "B102")
+def test_party_overnight_and_other_keys(session: Session, now: datetime) -> None:
+    service = centre()["services"][0]
+    rows = [
+        {**service, "max_party": 4, "crosses_midnight": True},
+        {**service, "code": "b", "overnight": "否", "crosses_midnight": True, "who": "司机;职工",
+         "walkin_share": "0.5"},
+        {**service, "code": "c", "max_party": 0}, {**service, "code": "d", "overnight": "maybe"},
+        {**service, "code": "e", "who": [{}]}, {**service, "code": "f", "units": "W1"},
+        {**service, "code": "g", "units": [{"no": "1", "zone": []}]},
+    ]  # fmt: skip
+    report = import_centres(session, {"centres": [centre(services=rows)]}, now=now)
+    assert [row.where for row in report.refused] == [f"C1.services[{n}]" for n in (3, 4, 5, 6, 7)]
+    first, second = service_by_code(session, "C1.wash"), service_by_code(session, "C1.b")
+    assert (first.max_party, first.is_overnight, second.is_overnight) == (4, True, False)
+    assert (second.who_may_book, second.walkin_permille) == (("driver", "employee"), 500)
+
+
+@pytest.mark.rule("B37")
+def test_a_file_of_one_centre_leaves_the_order_of_the_others(session: Session, now: datetime) -> None:
+    import_centres(session, {"centres": [centre(), centre(code="C2")]}, now=now)
+    assert not import_centres(session, {"centres": [centre(code="C2")]}, now=now).changed_anything
+    import_centres(session, {"centres": [centre(code="C3")]}, now=now)
+    assert [found.facts.code for found in list_centres(session, now=now)] == ["C1", "C2", "C3"]
