@@ -12,6 +12,7 @@ from domain.file_rows import Unreadable, place_of
 from domain.hours_file import SINCE, HourRule, Hours, read_timetables
 from domain.service_types import SERVICE_KINDS
 from models.centre import Booking, Centre, OpeningRule, RosterRule, Service, Unit
+from services.catalogue import lock_centre
 from services.import_report import ImportReport, Outcome
 
 Timetables = dict[date, Hours]
@@ -54,8 +55,9 @@ def _import_centre(session: Session, row: Mapping[str, Any], report: ImportRepor
         last = session.scalar(select(func.max(Centre.position))) or 0
         centre, outcome = Centre(**columns, position=last + 1, created_at=now), "added"
         session.add(centre)
-    elif _change(centre, columns):
-        outcome = "changed"
+    else:
+        lock_centre(session, centre.code)  # everyone locks in one order: the centre, then its services
+        outcome = "changed" if _change(centre, columns) else "unchanged"
     session.flush()
     if _set_rules(session, centre.id, None, opening) and outcome == "unchanged":
         outcome = "changed"
