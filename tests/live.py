@@ -105,7 +105,7 @@ def live(
             error.add_note(log.read_text("utf-8", errors="replace")[-LOG_TAIL:])
             raise
         yield Live(address, web.pid, environ, deps, log)
-    deps.database.engine.dispose()
+    deps.database.dispose()
 
 
 def _start(

@@ -43,7 +43,6 @@ class BookingMachine(RuleBasedStateMachine):
         self.centre = model.Centre({})
         self.now = 0
         self.offers: dict[int, str] = {}
-        self.closed: dict[int, list[str]] = {}
         self.turned: dict[str, tuple[int, model.Booking]] = {}
         self.walk_ins: set[str] = set()
         self.last: tuple[str, str, dict[str, Any], str] | None = None
@@ -278,16 +277,15 @@ class BookingMachine(RuleBasedStateMachine):
         self._settle(self.product.seen())
         done = self.product.post(DESK, path, **body, apply=True, seen=proposal["seen"])
         assert done.code is None, done.body
-        self._closed(wanted, hit, self.product.seen())
+        self._closed(replace(wanted, id=str(done.body["closure"]["id"])), hit, self.product.seen())
 
-    @precondition(lambda self: self.closed)
+    @precondition(lambda self: self.centre.closures)
     @rule(pick=which)
     def reopen(self, pick: int) -> None:
-        closure = sorted(self.closed)[pick % len(self.closed)]
+        closure = sorted(self.centre.closures)[pick % len(self.centre.closures)]
         answer = self.product.post(DESK, f"/desk/{self.product.centre}/closures/{closure}/end")
         assert answer.code is None, answer.body
-        for hold in self.closed.pop(closure):
-            del self.centre.closures[hold]
+        del self.centre.closures[closure]
         self._settle(self.product.seen())
 
     # -- the wait-list ------------------------------------------------------------------------------------------
@@ -475,19 +473,7 @@ class BookingMachine(RuleBasedStateMachine):
                 displaced.append(self.centre.turn(booking.code, "displaced"))
             else:
                 self.centre.rehouse(after, wanted)
-        made = [hold for hold in seen.holds.values() if hold.kind == "closure" and hold.is_open]
-        for kept in made:
-            if str(kept.id) not in self.centre.closures:
-                assert kept.unit == wanted.unit
-                assert wanted.start <= kept.start, kept
-                assert kept.until <= wanted.until, kept
-                self.centre.closures[str(kept.id)] = model.Closure(
-                    str(kept.id), kept.service, wanted.unit, kept.start, kept.until
-                )
-                self.closed.setdefault(int(kept.closure or 0), []).append(str(kept.id))
-        for minute_ in range(wanted.start, wanted.until, 5):
-            taken = not self.centre.has_room(self.shower, wanted.unit, minute_, minute_ + 5)
-            assert taken, f"{wanted.unit} is not closed at {iso(minute_)}"
+        self.centre.closures[wanted.id] = wanted
         for booking in displaced:
             left = self.centre.places(booking.service, booking.start, booking.end, zone=booking.zone, now=self.now)
             assert not left, f"{booking} was sent away although {left} was free"
@@ -529,14 +515,8 @@ class BookingMachine(RuleBasedStateMachine):
                 assert seen.holds[hold].outcome == "lapsed", seen.holds[hold]
                 self.centre.lapse(entry, now=self.now)
                 self._forget_offer(entry)
-        for hold_id, closure in list(self.centre.closures.items()):
-            if not seen.holds[int(hold_id)].is_open:
-                assert closure.until <= self.now, f"{closure} ended by itself"
-                del self.centre.closures[hold_id]
-        self.closed = {
-            closure: [hold for hold in holds if hold in self.centre.closures]
-            for closure, holds in self.closed.items()
-            if any(hold in self.centre.closures for hold in holds)
+        self.centre.closures = {
+            name: closure for name, closure in self.centre.closures.items() if self.now < closure.until
         }
 
     def _remember_turns(self, seen: Seen, undone: str | None) -> None:
@@ -552,6 +532,17 @@ class BookingMachine(RuleBasedStateMachine):
         found = differences(seen, wanted)
         assert not found, found
 
+    def _stays_closed(self, closure: model.Closure, seen: Seen) -> None:
+        """From now to its end the unit is kept by the closure, but for who is still there."""
+        kept = [hold for hold in seen.holds.values() if hold.closure == int(closure.id) and hold.is_open]
+        assert all(hold.unit == closure.unit for hold in kept)
+        assert all(closure.start <= hold.start and hold.until <= closure.until for hold in kept), (closure, kept)
+        spans = [(hold.start, hold.until) for hold in kept]
+        spans += [(one.start, one.until) for one in self.centre.claims(closure.service) if one.unit == closure.unit]
+        for at in range(max(self.now // 5 * 5, closure.start), closure.until, 5):
+            taken = any(start <= at < until for start, until in spans)
+            assert taken, f"{closure} leaves {iso(at)} free: {kept}"
+
     def _agree(self, seen: Seen) -> None:
         self.centre.check()
         self._same(seen.bookings, self.centre.bookings)
@@ -559,6 +550,8 @@ class BookingMachine(RuleBasedStateMachine):
         self._same(seen.entries, entries)
         marks = sorted((mark.who, mark.booking, mark.halves) for mark in self.centre.marks)
         assert seen.marks == marks
+        for closure in self.centre.closures.values():
+            self._stays_closed(closure, seen)
         history = self.product.history()
         assert set(history) == set(seen.bookings)
         for code, events in history.items():

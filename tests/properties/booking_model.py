@@ -69,7 +69,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Claim:
-    """Taken time: a unit, or seats of a pool where `unit` is None; `of` is a booking, an offer or a closure."""
+    """Taken time: a unit, or seats of a pool where `unit` is None; `of` is a booking or the entry of an offer."""
 
     of: object
     unit: str | None
@@ -128,6 +128,8 @@ class Offer:
 
 @dataclass(frozen=True)
 class Closure:
+    """A unit is out of use; who is there when it begins stays to the end."""
+
     id: str
     service: str
     unit: str
@@ -187,9 +189,13 @@ class Centre:
         for offer in self.offers.values():
             if self.entries[offer.entry].service == service:
                 yield Claim(offer.entry, offer.unit, offer.start, offer.until, offer.seats)
-        for closure in self.closures.values():
-            if closure.service == service:
-                yield Claim(closure.id, closure.unit, closure.start, closure.until)
+
+    def is_closed(self, service: str, unit: str | None, start: int, until: int) -> bool:
+        """Whether that unit is closed for a part of [start, until)."""
+        return any(
+            (closure.service, closure.unit) == (service, unit) and closure.start < until and start < closure.until
+            for closure in self.closures.values()
+        )
 
     def has_room(
         self,
@@ -206,12 +212,16 @@ class Centre:
         gone = set(without)
         others = [claim for claim in self.claims(service) if claim.of not in gone and claim.unit == unit]
         if unit is not None:
-            return all(claim.until <= start or until <= claim.start for claim in others)
+            return not self.is_closed(service, unit, start, until) and self._is_untaken(others, start, until)
         size = self.services[service].seats - kept
         return all(
             seats + sum(claim.seats for claim in others if claim.start <= minute < claim.until) <= size
             for minute in range(start, until)
         )
+
+    @staticmethod
+    def _is_untaken(others: Iterable[Claim], start: int, until: int) -> bool:
+        return all(claim.until <= start or until <= claim.start for claim in others)
 
     def places(
         self,
@@ -395,8 +405,8 @@ class Centre:
         self.turn(code, seen.state, undo=True)
         if (seen.unit, seen.start) != (former.unit, former.start) or seen.end > former.end:
             raise Wrong(f"{former} was brought back as {seen}")
-        free = self.has_room(former.service, seen.unit, seen.start, seen.until, seen.seats, without=[code])
-        if not free:
+        others = [claim for claim in self.claims(seen.service) if claim.unit == seen.unit and claim.of != code]
+        if seen.unit is not None and not self._is_untaken(others, seen.start, seen.until):
             raise Wrong(f"{seen} was brought back where another is")
         self.bookings[code] = seen
         if seen.state == "confirmed":
@@ -543,16 +553,32 @@ class Centre:
 
     def check(self) -> None:
         """Taken times of a unit never meet; seats never exceed; nobody is in two places; one offer has one entry."""
-        for service, facts in self.services.items():
-            claims = list(self.claims(service))
-            for claim in claims:
-                if not self.has_room(service, claim.unit, claim.start, claim.until, claim.seats, without=[claim.of]):
-                    raise Wrong(f"{claim} meets another of {claims}")
-            if facts.units and any(claim.unit is None for claim in claims):
-                raise Wrong(f"a claim of {service} has no unit")
+        for service in self.services:
+            self._check_claims(service, list(self.claims(service)))
+        for closure in self.closures.values():
+            self._check_closure(closure)
         for booking in self.bookings.values():
             active = booking.state in ACTIVE
             if active and self.is_elsewhere(booking.who, booking.start, booking.end, without=[booking.code]):
                 raise Wrong(f"{booking.who} is in two places at {booking.start}")
         if {entry.id for entry in self.entries.values() if entry.state == "offered"} != set(self.offers):
             raise Wrong(f"{self.offers} do not belong to who is offered")
+
+    def _check_claims(self, service: str, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            others = [other for other in claims if other.unit == claim.unit and other.of != claim.of]
+            if (claim.unit is None) == bool(self.services[service].units):
+                raise Wrong(f"{claim} is no place of {service}")
+            if claim.unit is not None and not self._is_untaken(others, claim.start, claim.until):
+                raise Wrong(f"{claim} meets another of {others}")
+            if claim.unit is None and not self.has_room(
+                service, None, claim.start, claim.until, claim.seats, without=[claim.of]
+            ):
+                raise Wrong(f"{claim} is one too many of {others}")
+
+    def _check_closure(self, closure: Closure) -> None:
+        if self.in_the_way(closure):
+            raise Wrong(f"{self.in_the_way(closure)} are in a unit that is closed: {closure}")
+        offered = [one for one in self.offers.values() if self.entries[one.entry].service == closure.service]
+        if any(one.unit == closure.unit and one.start < closure.until and closure.start < one.end for one in offered):
+            raise Wrong(f"{offered} are in a unit that is closed: {closure}")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -149,15 +150,18 @@ def extending(served: Live, others: int = MANY) -> tuple[Scene, str, list[Answer
     [made] = here.ask(here.post(here.desk, f"/desk/{here.centre}/walk-ins", **_guest(here)))
     [until] = here.rows("SELECT occupied_until FROM bookings WHERE service_id = :service")
     call = here.of(here.desk, str(made["code"]), "extend", minutes=30)
-    return here, str(made["code"]), rush(here, [call], _iso(until[0]))
+    return here, str(made["code"]), rush(here, [call], _next_start(until[0]))
 
 
 def _guest(here: Scene) -> dict[str, Any]:
     return {"service": here.service, "minutes": 30, "name": "李师傅", "client_uuid": str(uuid4())}
 
 
-def _iso(value: Any) -> str:
-    return str(value).replace(" ", "T").split("+")[0].split(".")[0] + "+00:00"
+def _next_start(value: Any) -> str:
+    """The first start on the grid of five minutes when such an instant of the table is over."""
+    at = datetime.fromisoformat(str(value))
+    minutes = -(-(at.hour * 60 + at.minute) // 5) * 5
+    return (at.replace(hour=0, minute=0, second=0, tzinfo=UTC) + timedelta(minutes=minutes)).isoformat()
 
 
 def _bound(here: Scene, minutes: int) -> Any:
