@@ -135,12 +135,12 @@ def carry_out(
             moved = record_change(
                 session, booking, reason=code, actor_id=actor_id, now=now, offer=False, unit_id=move.unit.id
             )
-            tell(session, moved, "booking_unit_changed", key=f"{reason}:{now:%H%M%S}", now=now, unit=move.unit.no)
+            tell(session, moved, "booking_unit_changed", key=f"{reason}:{now:%y%m%d%H%M%S}", now=now, unit=move.unit.no)
         else:
             moved = move_state(session, booking, "displaced", reason=reason, actor_id=actor_id, now=now, offer=False)
             tz = booking.service.opening.tz
             words = displaced_text(reason, clock_text(move.nearest.start, tz) if move.nearest else None)
-            tell(session, moved, "booking_cancelled", key=f"{reason}:{now:%H%M%S}", now=now, reason=words)
+            tell(session, moved, "booking_cancelled", key=f"{reason}:{now:%y%m%d%H%M%S}", now=now, reason=words)
     for service in change.services:
         _withdraw_offers(session, change, service, now)
 

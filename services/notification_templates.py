@@ -59,7 +59,7 @@ TEMPLATES: Mapping[str, Template] = {
         Template(
             name="booking_unit_changed",
             title="给您换了个位子",
-            text="{service}，{time}，换到 {unit}。时间和预约码都不变，照常来就行。",
+            text="{service}，{time}，换到 {unit}，原来的位子用不了了。时间和预约码都不变。",
             fields={},
         ),
         Template(

@@ -288,16 +288,20 @@ def test_taking_it_back_gives_the_places_again_where_they_are_free(
     service = create_service(session, centre, units=(("U1", None),), now=now)
     room = create_service(session, centre, kind="room", units=(("大厅", None),), now=now)
     back = create_booking(session, service, now + HOUR, now=now)
+    pool = create_service(session, centre, capacity=2, now=now)
+    seats = create_booking(session, pool, now + HOUR, party_size=2, now=now)
     asked = create_booking(session, room, now + timedelta(days=1), now=now)
     elsewhere = create_person(session, now=now)
     gone = create_booking(session, service, now + 3 * HOUR, person=elsewhere, now=now)
     other = create_service(session, create_centre(session, now=now), now=now)
     made = shut(session, wish(staff, centre), now=now)
-    assert {state(session, b)[0] for b in (back, asked, gone)} == {"displaced"}
+    assert {state(session, b)[0] for b in (back, asked, gone, seats)} == {"displaced"}
     book_for(session, elsewhere, other, now + 5 * HOUR, now=now + timedelta(minutes=1))
     ended = undo(session, centre.code, made.id, actor=staff, now=now + timedelta(minutes=14))
     assert ended.ended_at is not None
-    assert [state(session, b)[0] for b in (back, asked, gone)] == ["confirmed", "requested", "displaced"]
+    assert [state(session, b)[0] for b in (back, seats, asked, gone)] == [
+        "confirmed", "confirmed", "requested", "displaced",
+    ]  # fmt: skip
     assert undo(session, centre.code, made.id, actor=staff, now=now + HOUR).ended_at == ended.ended_at
     news = select(Notification.template).where(Notification.person_id == back.person_id).order_by(Notification.id)
     assert session.scalars(news).all() == ["booking_confirmed", "booking_cancelled", "booking_confirmed"]
