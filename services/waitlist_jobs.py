@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from domain.waitlist import starts_for
 from models.centre import Hold
 from models.waitlist import WaitlistEntry
 from services.catalogue import lock_service
@@ -48,7 +47,7 @@ def serve(session: Session, service_id: int, *, now: datetime) -> Served:
     over = _over(session, service_id, now)
     for entry in over:
         ended = move_entry(session, entry, "lapsed", reason="wish_over", now=now)
-        tell_entry(session, ended, "wish_over", key="over", now=now)
+        tell_entry(session, ended, "wish_over", now=now)
     return Served(len(overdue), len(over), offer_freed(session, service_id, now=now))
 
 
@@ -68,4 +67,4 @@ def _over(session: Session, service_id: int, now: datetime) -> list[EntryView]:
     """Those for whom no start is left."""
     begun = (_entry.service_id == service_id) & ACTIVE & (_entry.state == "waiting") & (_entry.starts_at < now)
     found = read_entries(session, begun, limit=BATCH, order=(_entry.until_at, _entry.id))
-    return [entry for entry in found if not starts_for(entry.service, entry.wish, now=now)]
+    return [entry for entry in found if entry.is_over(now)]

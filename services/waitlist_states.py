@@ -83,13 +83,17 @@ def end_offer(session: Session, offer: OfferView, outcome: str, *, now: datetime
 
 
 def lapse(session: Session, entry: EntryView, *, now: datetime) -> EntryView:
-    """Nobody answered in time: the first time the place in line is kept, the second ends it. The person is told."""
+    """Nobody answered in time: the first time the place in line is kept, the second ends it. The person is told.
+
+    Where the wished time is over meanwhile there is nothing left to wait for.
+    """
     if entry.offer is not None:
         end_offer(session, entry.offer, "lapsed", now=now)
     lapses = entry.lapses + 1
-    to, reason = ("lapsed", "second_lapse") if lapses >= MOST_LAPSES else ("waiting", "first_lapse")
+    reason = "second_lapse" if lapses >= MOST_LAPSES else "wish_over" if entry.is_over(now) else "first_lapse"
+    to = "waiting" if reason == "first_lapse" else "lapsed"
     moved = move_entry(session, entry, to, reason=reason, lapses=lapses, now=now)
-    tell_entry(session, moved, reason, key=f"{lapses}", now=now)
+    tell_entry(session, moved, reason, now=now)
     return moved
 
 
@@ -102,7 +106,7 @@ def withdraw(session: Session, entry: EntryView, *, now: datetime) -> EntryView:
         return entry
     end_offer(session, entry.offer, "withdrawn", now=now)
     moved = move_entry(session, entry, "waiting", reason="withdrawn", now=now)
-    tell_entry(session, moved, "withdrawn", key=f"{entry.offer.hold_id}", now=now)
+    tell_entry(session, moved, "withdrawn", key=f":{entry.offer.hold_id}", now=now)
     return moved
 
 
@@ -126,7 +130,7 @@ def tell_offer(session: Session, entry: EntryView, offer: OfferView, *, now: dat
     )
 
 
-def tell_entry(session: Session, entry: EntryView, why: str, *, key: str, now: datetime) -> None:
+def tell_entry(session: Session, entry: EntryView, why: str, *, key: str = "", now: datetime) -> None:
     """News of what became of an entry; once per reason and key."""
     if entry.person_id is None:
         return
@@ -140,6 +144,6 @@ def tell_entry(session: Session, entry: EntryView, why: str, *, key: str, now: d
             "reason": NEWS[why],
         },
         page=PAGE.format(entry.code),
-        dedupe_key=f"waitlist_{why}:{entry.id}:{key}",
+        dedupe_key=f"waitlist_{why}:{entry.id}{key}",
         now=now,
     )

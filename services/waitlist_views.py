@@ -13,7 +13,7 @@ from domain.codes import read_code
 from domain.errors import NotFound
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts
-from domain.waitlist import MOST_LAPSES, WAITING_STATES, WishFacts, competes
+from domain.waitlist import MOST_LAPSES, WAITING_STATES, WishFacts, competes, starts_for
 from models.centre import Booking, Hold, Service
 from models.people import WeChatAccount
 from models.waitlist import WaitlistEntry
@@ -101,10 +101,14 @@ class EntryView:
         return self.lapses + overdue
 
     def state_at(self, now: datetime) -> str:
-        """The state as it is at that moment: an overdue offer has lapsed."""
-        if self.state != "offered" or self.is_open_to_answer(now):
+        """The state as it is at that moment: an overdue offer has lapsed, a wish whose time is over has ended."""
+        if self.state not in WAITING_STATES or self.is_open_to_answer(now):
             return self.state
-        return "lapsed" if self.lapses_at(now) >= MOST_LAPSES else "waiting"
+        return "lapsed" if self.lapses_at(now) >= MOST_LAPSES or self.is_over(now) else "waiting"
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether no start is left that would do."""
+        return self.start < now and not starts_for(self.service, self.wish, now=now)
 
     @property
     def offered_unit(self) -> str | None:

@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import Busy, Refusal
-from models.centre import Booking, Centre, Hold, Service
+from models.centre import Booking, Centre, Hold, Mark, Service
 from models.notification import Notification
 from models.people import Person
-from models.waitlist import WaitlistEvent
+from models.waitlist import WaitlistEntry, WaitlistEvent
 from server.container import Container
 from server.jobs.waitlist_jobs import serve_waitlists
 from services import waitlist_jobs
@@ -206,6 +206,15 @@ def test_an_offer_is_the_longest_stay_that_does_and_the_earliest_of_these(
     assert offer is not None
     assert (offer.start, offer.end) == (tomorrow + 2 * HALF_HOUR, tomorrow + 4 * HALF_HOUR)
     withdraw_offers(session, service.id, start=tomorrow, until=None, now=now)
+    session.execute(free.where(Booking.id == booked[1].id))
+    session.execute(update(WaitlistEntry).values(minutes=60))
+    serve(session, service.id, now=now)
+    offer = entry_now(session, entry, person).offer
+    assert offer is not None
+    assert (offer.start, offer.end) == (tomorrow, tomorrow + 2 * HALF_HOUR)  # as long, and the earliest
+    withdraw_offers(session, service.id, start=tomorrow, until=None, now=now)
+    session.execute(update(WaitlistEntry).values(minutes=90))
+    create_booking(session, service, tomorrow + HALF_HOUR, now=now)
     session.execute(free.where(Booking.id == booked[4].id))
     serve(session, service.id, now=now)
     offer = entry_now(session, entry, person).offer
@@ -370,6 +379,21 @@ def test_a_wish_whose_time_is_over_ends_and_is_told(session: Session, line: Line
     assert "时间已经过了" in line.news(1)[0]
 
 
+@pytest.mark.rule("B59", "B55")
+def test_an_offer_for_now_that_nobody_took_ends_with_its_wish(session: Session, centre: Centre, now: datetime) -> None:
+    service = create_service(session, centre, now=now)
+    line = create_line(session, service, now + HALF_HOUR, waiting=2, now=now)
+    soon = now + 28 * MINUTE
+    line.free(0, soon)
+    assert line.seen(0).state == "offered"
+    after = soon + 10 * MINUTE
+    assert line.seen(0).state_at(after) == line.seen(1).state_at(after) == "lapsed"
+    done = line.tick(after)
+    assert (done.lapsed, done.over, done.offered) == (1, 1, 0)
+    assert line.states() == ["lapsed", "lapsed"]
+    assert [text.split("，")[0] for text in line.news(0)[1:]] == ["waitlist_news: 想要的时间已经过了"]
+
+
 @pytest.mark.rule("B60")
 def test_who_wants_no_offers_at_night_is_asked_in_the_morning(session: Session, now: datetime) -> None:
     service = create_service(session, create_centre(session, now=now), now=now)
@@ -494,6 +518,43 @@ def test_joining_asks_what_a_booking_asks(session: Session, centre: Centre, now:
     with refused("already_waiting") as found:
         wait_for(session, person, service, noon, zone="male", now=now)
     assert found.value.details == {"id": entry.code}
+
+
+@pytest.mark.rule("B58")
+def test_three_marks_leave_the_coming_hour_and_the_night_to_wait_for(
+    session: Session, centre: Centre, now: datetime
+) -> None:
+    person, past = create_person(session, now=now), create_service(session, centre, now=now)
+    for n in range(3):
+        missed = create_booking(session, past, now + (1 + n) * HALF_HOUR, person=person, now=now)
+        session.execute(update(Booking).where(Booking.id == missed.id).values(state="no_show"))
+        session.add(Mark(person_id=person.id, booking_id=missed.id, kind="no_show", halves=2, at=now - n * MINUTE))
+    session.flush()
+    service = create_service(session, centre, units=(("U1", None),), now=now)
+    night = create_service(session, centre, units=(("N1", None),), is_overnight=True, now=now)
+    for hours in (1, 2):
+        create_booking(session, service, now + timedelta(hours=hours), now=now)
+    create_booking(session, night, now + timedelta(hours=2), now=now)
+    with refused("restricted"):
+        wait_for(session, person, service, now + timedelta(hours=2), now=now)
+    with refused("restricted"):  # the window reaches beyond the hour
+        wait_for(session, person, service, now + HALF_HOUR, until=now + timedelta(hours=3), minutes=90, now=now)
+    assert wait_for(session, person, service, now + timedelta(hours=1), now=now).state == "waiting"
+    assert wait_for(session, person, night, now + timedelta(hours=2), now=now).state == "waiting"
+
+
+@pytest.mark.rule("B56")
+def test_who_has_all_they_may_have_keeps_the_offer_and_is_told_what_to_give_up(
+    session: Session, centre: Centre, now: datetime, tomorrow: datetime
+) -> None:
+    service = create_service(session, centre, max_future_per_person=1, now=now)
+    line = create_line(session, service, tomorrow, waiting=1, now=now)
+    later = book_for(session, line.people[0], service, tomorrow + 4 * HALF_HOUR, now=now).booking
+    line.free(0, line.now)
+    with refused("too_many") as found:
+        line.accept(0, line.now)
+    assert found.value.details["codes"] == [later.code]
+    assert line.states() == ["offered"]
 
 
 @pytest.mark.rule("B58")
