@@ -12,7 +12,8 @@ from domain.opening import is_open
 from domain.rosters import is_on_duty
 from domain.service_types import ServiceFacts, UnitFacts
 
-STEP = timedelta(minutes=5)
+STEP_MINUTES = 5
+STEP = timedelta(minutes=STEP_MINUTES)
 SHORTEST_REST = timedelta(minutes=5)
 """A shorter rest of a stay is none."""
 
@@ -95,6 +96,12 @@ def bookable_minutes(service: ServiceFacts, length: timedelta) -> int:
     """The longest length that can be booked within a stay's own, at least the shortest there is."""
     wished = max(service.min_minutes, min(int(length.total_seconds()) // 60, service.max_minutes))
     return wished - (wished - service.min_minutes) % service.step_minutes
+
+
+def least_extension(end: datetime, now: datetime) -> int:
+    """The fewest minutes more with which a stay ends in the future; of one that is over, more than it is over by."""
+    over = max(0, int((now - end).total_seconds() // 60))
+    return over + STEP_MINUTES - over % STEP_MINUTES
 
 
 def minutes_between(start: datetime, end: datetime) -> int:

@@ -1,15 +1,13 @@
-"""Changing what one has 改时间与延长: never without a place on the way. Being late is in `booking_lateness`."""
+"""Giving a booking another time 改时间: never without a place on the way."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.booking import (
-    can_extend,
     can_move,
     check_length,
     check_limits,
@@ -18,26 +16,20 @@ from domain.booking import (
     check_who,
     choose_zone,
 )
-from domain.booking_text import CHANGED, clock_text
-from domain.errors import Conflict, Invalid
+from domain.errors import Conflict
 from domain.local_time import iso, to_utc
 from domain.permissions import Actor
-from domain.service_types import ServiceFacts
-from domain.stays import STEP, bookable_minutes, furthest_end, minutes_between
-from models.centre import MAX_MINUTES, Booking
+from domain.stays import bookable_minutes
+from models.centre import Booking
 from services.booking_gate import Guest, Origin, Wish, open_booking, take_place, timeline_for, write_booking
 from services.booking_lateness import is_to_be_chosen
-from services.booking_states import move_state, record_change, tell
-from services.booking_stays import limit_of, stay_of, timeline_of_stay
+from services.booking_states import move_state, tell
 from services.booking_views import BookingView, check_reader, read_bookings
 from services.bookings import Booked, Own, own_of
 from services.idempotency import check_same_request, digest
-from services.marks import moment_key
 from services.ports import Cipher
 from services.waitlist_offers import offer_freed, served, stop_waiting
 
-RESUMES = {"overstayed": frozenset({"checked_in"})}
-"""Who overstayed and got more time is a guest like any other again."""
 _booking = Booking.__table__.c
 
 
@@ -52,16 +44,6 @@ class Move:
     zone: str | None = None
     party_size: int | None = None
     client_uuid: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Extend:
-    """So many minutes more; `seen_end`, the end the phone showed, makes saying it twice harmless."""
-
-    actor: Actor
-    code: str
-    minutes: int
-    seen_end: datetime | None = None
 
 
 def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> Booked:
@@ -183,56 +165,3 @@ def _tell_moved(session: Session, new: BookingView, *, by_owner: bool, now: date
         tell(session, new, "booking_requested", now=now)
     else:
         tell(session, new, "booking_moved" if by_owner else "booking_confirmed", now=now)
-
-
-def extend(session: Session, command: Extend, *, now: datetime) -> BookingView:
-    """Stay longer in the same place (延长): up to the service's longest, where it is open and free.
-
-    Raises NotFound `unknown_booking`; Invalid `minutes_out_of_range`; Conflict `booking_state`, `late_too_late`,
-    `extend_conflict` with what is possible.
-    """
-    booking = check_reader(open_booking(session, command.code), command.actor)
-    service, step = booking.service, int(STEP.total_seconds() // 60)
-    if not step <= command.minutes <= MAX_MINUTES or command.minutes % step:
-        raise Invalid("minutes_out_of_range", min=step, max=service.max_minutes, step=step)
-    if command.seen_end is not None and to_utc(command.seen_end) != booking.end:
-        if booking.end == to_utc(command.seen_end) + timedelta(minutes=command.minutes):
-            return booking
-        raise Conflict("booking_state", state=booking.state, end=iso(booking.end, service.opening.tz))
-    _check_extendable(booking, now)
-    end = booking.end + timedelta(minutes=command.minutes)
-    furthest = _furthest(session, booking, service, now)
-    if end > furthest:
-        possible = minutes_between(booking.end, furthest) if furthest > now else 0
-        raise Conflict("extend_conflict", max_minutes=possible)
-    if end <= now:
-        least = minutes_between(booking.end, now)
-        raise Invalid("minutes_out_of_range", min=least + step - least % step, max=service.max_minutes, step=step)
-    actor_id, reason = command.actor.person_id, f"extend:{command.minutes}"
-    stays: dict[str, Any] = {"ends_at": end, "occupied_until": end + timedelta(minutes=service.cleaning_minutes)}
-    if booking.state == "overstayed":
-        longer = move_state(
-            session, booking, "checked_in", actor_id=actor_id, reason=reason, now=now, moves=RESUMES, **stays
-        )
-    else:
-        longer = record_change(session, booking, reason=reason, actor_id=actor_id, now=now, **stays)
-    if longer.person_id != actor_id:
-        news = CHANGED["extend"].format(until=clock_text(end, service.opening.tz))
-        tell(session, longer, "booking_changed", key=moment_key(now), now=now, news=news)
-    return longer
-
-
-def _check_extendable(booking: BookingView, now: datetime) -> None:
-    if not can_extend(booking.state, booking.start, now=now):
-        raise Conflict("booking_state", state=booking.state)
-    if booking.state == "confirmed" and now >= booking.kept_until:
-        raise Conflict("late_too_late", grace_until=iso(booking.kept_until, booking.service.opening.tz))
-
-
-def _furthest(session: Session, booking: BookingView, service: ServiceFacts, now: datetime) -> datetime:
-    """The latest end: the service's longest stay, counted from when somebody late was to come."""
-    longest = booking.start + timedelta(minutes=booking.late_minutes + service.max_minutes)
-    limit = limit_of(session, booking, longest, now)
-    if limit <= booking.end:
-        return booking.end
-    return furthest_end(service, timeline_of_stay(session, booking, limit), stay_of(booking), limit)

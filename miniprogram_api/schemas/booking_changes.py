@@ -8,7 +8,8 @@ from pydantic import Field
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import Instant, RequestModel
 from miniprogram_api.schemas.centres import ZoneName
-from services.booking_changes import Extend, Move
+from services.booking_changes import Move
+from services.booking_extension import Extend
 from services.booking_lateness import Late
 
 

@@ -6,7 +6,7 @@ from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.booking_changes import ExtendIn, LateIn, MoveIn
 from miniprogram_api.schemas.bookings import BookingOut
-from services import booking_changes, booking_lateness
+from services import booking_changes, booking_extension, booking_lateness
 
 bp = APIBlueprint("booking_changes", __name__, url_prefix="/api/v1", tag="预约 Bookings")
 
@@ -42,5 +42,5 @@ def extend(code: str, json_data: ExtendIn) -> BookingOut:
     """Stay longer; 409 `extend_conflict` says how long is possible."""
     actor, now = current_actor(), deps().now()
     with deps().unit_of_work() as session:
-        booking = booking_changes.extend(session, json_data.to_command(code, actor=actor), now=now)
+        booking = booking_extension.extend(session, json_data.to_command(code, actor=actor), now=now)
     return BookingOut.of(booking, actor=actor, deps=deps(), now=now)
