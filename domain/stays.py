@@ -72,16 +72,17 @@ def _has_seats(service: ServiceFacts, timeline: Timeline, stay: Stay, until: dat
 def other_unit(
     service: ServiceFacts, timeline: Timeline, stay: Stay, zone: str | None, minutes: int, *, with_walkin: bool
 ) -> UnitFacts | None:
-    """Another unit of the same zone for `minutes` from the stay's start; None where there is none, and for seats."""
+    """A unit of the same zone that is free for `minutes` from the stay's start; None where there is none.
+
+    `timeline` holds this stay too, so that it never is its own unit.
+    """
     if not is_open(service.opening, stay.start, stay.start + timedelta(minutes=minutes)):
         return None
     until = occupied_until(service, stay.start, minutes)
     units = (
         unit
         for unit in units_for(service, zone, with_walkin=with_walkin)
-        if unit.id != stay.unit_id
-        and timeline.is_free(unit.id, stay.start, until)
-        and is_usable(service, unit.id, stay.start, minutes)
+        if timeline.is_free(unit.id, stay.start, until) and is_usable(service, unit.id, stay.start, minutes)
     )
     return pick_unit(units, stay.seats)
 
