@@ -210,6 +210,9 @@ def test_who_is_inside_stays_and_the_closure_begins_when_they_leave(
     starts = session.scalars(select(Hold.starts_at).where(Hold.is_open)).all()
     assert starts == [now + timedelta(minutes=30)]
     assert check_occupancy(session) == []
+    assert check_closures(session, now=now + timedelta(minutes=21)) == []
+    extend_closures(session, centre.code, now=now + timedelta(minutes=26))
+    assert len(session.scalars(select(Hold.id)).all()) == 2, "held as it has to be, nothing is written anew"
 
 
 @pytest.mark.rule("B129")
