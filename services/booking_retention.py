@@ -50,7 +50,17 @@ def forget_words(session: Session, *, now: datetime) -> int:
         .where(ShiftNote.at < now - KEPT_WORDS, ShiftNote.text != FORGOTTEN)
         .values(text=FORGOTTEN, settle_text=None)
     )
-    return _run(session, marks) + _run(session, notes)
+    reasons = (
+        update(Booking)
+        .where(Booking.ends_at < now - KEPT_WORDS, Booking.override_reason.is_not(None))
+        .values(override_reason=None)
+    )
+    settled = (
+        update(Arrival)
+        .where(Arrival.settled_at < now - KEPT_WORDS, Arrival.settle_note.not_in((FORGOTTEN,)))
+        .values(settle_note=FORGOTTEN)
+    )
+    return sum(_run(session, statement) for statement in (marks, notes, reasons, settled))
 
 
 def _run(session: Session, statement: Update) -> int:

@@ -42,3 +42,14 @@ def test_what_was_written_at_the_desk_is_forgotten_after_a_year(session: Session
     assert forget_words(session, now=now) == 1
     texts = session.scalars(select(ShiftNote.text).order_by(ShiftNote.at)).all()
     assert texts == [FORGOTTEN, "王师傅的钥匙"]
+
+
+@pytest.mark.rule("B48")
+def test_why_staff_set_a_rule_aside_is_forgotten_after_a_year(session: Session, now: datetime) -> None:
+    centre = create_centre(session, now=now)
+    booking = create_booking(session, create_service(session, centre, now=now), now, now=now)
+    booking.override_reason = "王师傅腿脚不便"
+    session.flush()
+    for age, kept in ((KEPT_WORDS, "王师傅腿脚不便"), (KEPT_WORDS + timedelta(hours=1), None)):
+        forget_words(session, now=now + age)
+        assert session.scalar(select(Booking.override_reason)) == kept
