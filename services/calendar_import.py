@@ -21,7 +21,11 @@ def import_calendar(session: Session, payload: Any, *, now: datetime) -> ImportR
     A row that cannot be read is reported with its place and reason, the others go in.
     """
     report = ImportReport()
-    rows = payload.get(PART) if isinstance(payload, Mapping) else None
+    parts = payload if isinstance(payload, Mapping) else {}
+    for part in parts:
+        if part != PART:
+            report.add(str(part), "refused", f"is not {PART}")
+    rows = parts.get(PART)
     if not isinstance(rows, list):
         report.add(PART, "refused", "no list of days")
         return report

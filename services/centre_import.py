@@ -18,37 +18,41 @@ from services.import_report import ImportReport, Outcome
 Timetables = dict[date, Hours]
 
 
-def import_centres(session: Session, payload: Mapping[str, Any], *, now: datetime) -> ImportReport:
+def import_centres(session: Session, payload: Any, *, now: datetime) -> ImportReport:
     """Add or change centres (中心目录导入); what the file does not name stays as it is.
 
     A row that cannot be read is reported with its place and reason, the others go in. Raises nothing
     for bad rows.
     """
     report = ImportReport()
-    rows = payload.get("centres")
+    rows = payload.get("centres") if isinstance(payload, Mapping) else None
     if not isinstance(rows, list):
         report.add("centres", "refused", "no list of centres")
         return report
+    seen: set[str] = set()
     for number, row in enumerate(rows, 1):
         where = place_of(row, f"centres[{number}]")
         try:
             if not isinstance(row, Mapping):
                 raise Unreadable("a centre is not an object")
-            _import_centre(session, row, report, now)
+            _import_centre(session, row, seen, report, now)
         except Unreadable as error:
             report.add(where, "refused", str(error))
     session.flush()
     return report
 
 
-def _import_centre(session: Session, row: Mapping[str, Any], report: ImportReport, now: datetime) -> None:
+def _import_centre(
+    session: Session, row: Mapping[str, Any], seen: set[str], report: ImportReport, now: datetime
+) -> None:
     columns = read_centre(row)
+    _once(seen, columns["code_key"], "centre")
     hours = row.get("hours") or {}
     if not isinstance(hours, Mapping):
         raise Unreadable("hours is not an object")
     opening = read_timetables(hours["default"]) if "default" in hours else {}
     services = _objects(row, "services")
-    codes = {service.get("code") for service in services if isinstance(service, Mapping)}
+    codes = {str(service.get("code")) for service in services if isinstance(service, Mapping)}
     centre = session.scalar(select(Centre).where(Centre.code_key == columns["code_key"]))
     outcome: Outcome = "unchanged"
     if centre is None:
@@ -63,7 +67,7 @@ def _import_centre(session: Session, row: Mapping[str, Any], report: ImportRepor
         outcome = "changed"
     report.add(centre.code, outcome)
     for place, service in enumerate(services, 1):
-        _import_service(session, centre, service, hours, opening, place, report, now)
+        _import_service(session, centre, service, hours, opening, place, seen, report, now)
     for name in sorted(set(hours) - {"default"} - codes):
         report.add(f"{centre.code}.{name}", "refused", "hours for a service that is not in the file")
 
@@ -75,6 +79,7 @@ def _import_service(
     hours: Mapping[str, Any],
     opening: Timetables,
     place: int,
+    seen: set[str],
     report: ImportReport,
     now: datetime,
 ) -> None:
@@ -84,15 +89,26 @@ def _import_service(
             raise Unreadable("a service is not an object")
         own = _own_hours(row, hours)
         columns = read_service(row, centre.code, _all_rules(own or opening), place)
+        _once(seen, columns["code_key"], "service")
         units = [read_unit(unit, n) for n, unit in enumerate(_objects(row, "units"), 1)]
         if SERVICE_KINDS[columns["kind"]].shares == "units" and not units:
             raise Unreadable("no units")
+        numbers: set[str] = set()
+        for unit in units:
+            _once(numbers, unit["no"], "unit")
         roster = [read_roster(duty, [unit["no"] for unit in units]) for duty in _objects(row, "roster")]
         outcome = _write_service(session, centre, columns, units, own, roster, now)
     except Unreadable as error:
         report.add(where, "refused", str(error))
     else:
         report.add(columns["code"], outcome)
+
+
+def _once(seen: set[str], code: str, what: str) -> None:
+    """Raises Unreadable for what the file has already said."""
+    if code in seen:
+        raise Unreadable(f"this {what} stands in the file twice")
+    seen.add(code)
 
 
 def _objects(row: Mapping[str, Any], name: str) -> list[Any]:

@@ -265,6 +265,17 @@ def test_party_overnight_and_other_keys(session: Session, now: datetime) -> None
     assert (second.who_may_book, second.walkin_permille) == (("driver", "employee"), 500)
 
 
+@pytest.mark.rule("B102", "B37")
+def test_what_a_file_says_twice_counts_once(session: Session, now: datetime) -> None:
+    wash = centre()["services"][0]
+    twice = {**wash, "code": "dry", "units": [{"no": "D1"}, {"no": "D1"}]}
+    rows = [centre(services=[wash, {**wash, "code": "WASH", "name": "二"}, twice]), centre(code="c1", name="二号")]
+    report = import_centres(session, {"centres": rows}, now=now)
+    assert [row.where for row in report.refused] == ["C1.services[2]", "C1.services[3]", "centres[2]"]
+    assert all(row.reason.endswith("stands in the file twice") for row in report.refused)
+    assert not import_centres(session, {"centres": rows}, now=now).changed_anything
+
+
 @pytest.mark.rule("B37")
 def test_a_file_of_one_centre_leaves_the_order_of_the_others(session: Session, now: datetime) -> None:
     import_centres(session, {"centres": [centre(), centre(code="C2")]}, now=now)

@@ -127,7 +127,11 @@ def test_a_guarded_text_comes_back(text: str) -> None:
 
 @pytest.mark.rule("B110")
 def test_cells_are_written_as_they_are_read(tmp_path: Path) -> None:
-    rows = [{"name": "=x", "phone": None}, {"name": ["a", "b"], "phone": True}, {"name": date(2027, 1, 2), "phone": 3}]
+    rows: list[dict[str, Any]] = [
+        {"name": "=x", "phone": None},
+        {"name": ["a", "b"], "phone": True},
+        {"name": date(2027, 1, 2), "phone": 3},
+    ]
     for ending in ("csv", "xlsx"):
         path = tmp_path / f"f.{ending}"
         write_table(path, {"people": rows})
@@ -158,7 +162,8 @@ def test_cells_that_cannot_be_read() -> None:
     for share in ("x", "2", -1, True, float("nan"), [1]):
         with pytest.raises(Unreadable):
             read_decimal({"n": share}, "n", 0, 1)
-    for flag in ("maybe", 2, [], "yes no"):
+    flags: tuple[Any, ...] = ("maybe", 2, [], "yes no")
+    for flag in flags:
         with pytest.raises(Unreadable):
             read_flag({"f": flag}, "f", False)
     for text in ("", " ", None, "x\u0000", "x" * 11, ["x"], {"x": 1}, True):

@@ -91,18 +91,20 @@ class Walk:
             data=Template(body).substitute(self.said) if body else None,
             headers=[tuple(Template(header).substitute(self.said).split(": ", 1)) for header in headers],
         )
-        assert answer.status_code in (200, 201), answer.json
-        self.answers.append(answer.json)
-        if "token" in answer.json:
-            self.said["TOKEN"] = answer.json["token"]
-        if "slots" in answer.json:
-            self.said["START"] = next(slot["start"] for slot in answer.json["slots"] if slot["free"])
+        said: dict[str, Any] = answer.get_json()
+        assert answer.status_code in (200, 201), said
+        self.answers.append(said)
+        if "token" in said:
+            self.said["TOKEN"] = said["token"]
+        if "slots" in said:
+            self.said["START"] = next(slot["start"] for slot in said["slots"] if slot["free"])
 
 
 def lines() -> Iterator[str]:
-    """The commands of the page, in order."""
+    """The commands of the page, in order; one may go over several lines."""
     for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
-        yield from (line for line in block.splitlines() if line.startswith(("python -m server", "curl")))
+        whole = re.sub(r"\\\n\s*|,\n\s*", lambda found: ", " if found[0][0] == "," else " ", block)
+        yield from (line for line in whole.splitlines() if line.startswith(("python -m server", "curl")))
 
 
 def web(env: dict[str, str]) -> Container:
