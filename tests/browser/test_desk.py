@@ -1,90 +1,41 @@
-"""The staff desk 值班台 by taps: each story ends in checked rows. No scheduler runs: what happens is what staff did."""
+"""A day at the staff desk 值班台 by taps: each story ends in checked rows."""
 
-import json
-import re
-import urllib.request
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
-from sqlalchemy import select, update
+from playwright.sync_api import expect
+from sqlalchemy import select
 
-from models.centre import Booking, BookingEvent, CentreNotice, Closure, Unit
-from models.desk import Arrival, ShiftNote
+from models.centre import Booking, Mark, Unit
+from models.desk import ShiftNote
 from models.people import Grant, Person
 from models.waitlist import WaitlistEntry
-from tests.browser.backstage import SHANGHAI, at, book, call, day_after, free_at
+from tests.browser.backstage import at, book, call, day_after, free_at
 from tests.browser.conftest import Phone
+from tests.browser.desk_stage import (
+    BAY,
+    DESK,
+    LAUNDRY,
+    SHOWER,
+    Snap,
+    live_server,
+    look_for,
+    past_grace,
+    row_of,
+    set_pin,
+    soon,
+    staff,
+    steps_of,
+    type_in,
+)  # fmt: skip
 from tests.browser.taps import expect_said, seen, tap
 from tests.browser.test_every_screen import AUDIT
-from tests.live import Live, live
+from tests.live import Live
 
+__all__ = ["live_server", "staff"]
 pytestmark = pytest.mark.browser
-
-CENTRE = "DRIVER_HOME"
-SHOWER = f"{CENTRE}.shower"
-LAUNDRY = f"{CENTRE}.laundry"
-BAY = f"{CENTRE}.bay"
-DESK = "/#/pages/desk/index"
-Snap = Callable[[Page, str], Path]
-
-
-@pytest.fixture(scope="module")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A district of its own without scheduler, so that nobody but the desk says who did not come."""
-    folder = tmp_path_factory.mktemp("desk")
-    with live(f"sqlite:///{folder / 'lianyi.db'}", folder) as served:
-        yield served
-
-
-@pytest.fixture
-def staff(phones: Callable[..., Phone]) -> Phone:
-    return phones("staff")
-
-
-def soon(live: Live, half_hours: int = 0) -> str:
-    """The next half hour, so that the door opens for it now already."""
-    now = live.deps.now().astimezone(SHANGHAI)
-    start = now.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=30 if now.minute < 30 else 60)
-    return (start + timedelta(minutes=30 * half_hours)).isoformat()
-
-
-def row_of(live: Live, code: str) -> Booking:
-    with live.deps.read() as session:
-        return session.scalars(select(Booking).where(Booking.code == code)).one()
-
-
-def steps_of(live: Live, code: str) -> list[tuple[str, str | None]]:
-    """What became of a booking and who did it."""
-    with live.deps.read() as session:
-        rows = session.execute(
-            select(BookingEvent.to_state, Person.name)
-            .join(Booking, Booking.id == BookingEvent.booking_id)
-            .outerjoin(Person, Person.id == BookingEvent.actor_id)
-            .where(Booking.code == code)
-            .order_by(BookingEvent.seq)
-        )
-        return [(row.to_state, row.name) for row in rows]
-
-
-def type_in(page: Page, test_id: str, text: str) -> None:
-    seen(page, test_id).locator("input, textarea").fill(text)
-
-
-def set_pin(live: Live, who: str, pin: str) -> None:
-    """Answered with nothing (204), which `call` cannot read."""
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {live.tokens([who])[0]}"}
-    body = json.dumps({"pin": pin}).encode()
-    request = urllib.request.Request(f"{live.address}/api/v1/me/desk-pin", data=body, headers=headers, method="PUT")
-    urllib.request.urlopen(request, timeout=20).close()
-
-
-def look_for(page: Page, text: str) -> None:
-    type_in(page, "desk-find", text)
-    tap(page, "desk-find-go")
 
 
 @pytest.mark.rule("B26", "B27")
@@ -160,11 +111,7 @@ def test_somebody_who_did_not_come_is_said_so_and_the_step_taken_back(
     staff: Phone, live_server: Live, snap: Snap
 ) -> None:
     code = book(live_server, "driver-42", BAY, soon(live_server), 240)["code"]
-    with live_server.deps.unit_of_work() as session:
-        past = live_server.deps.now() - timedelta(minutes=1)
-        session.execute(
-            update(Booking).where(Booking.code == code).values(starts_at=past - timedelta(minutes=45), grace_until=past)
-        )
+    past_grace(live_server, code)
     page = staff.page
     page.goto(DESK)
     tap(page, f"no-show-{code}")
@@ -177,47 +124,7 @@ def test_somebody_who_did_not_come_is_said_so_and_the_step_taken_back(
     assert [state for state, _ in steps_of(live_server, code)][-2:] == ["no_show", "confirmed"]
 
 
-def test_a_broken_unit_is_closed_after_a_look_at_who_moves_where(staff: Phone, live_server: Live, snap: Snap) -> None:
-    start = (
-        at(day_after(live_server, 0), "23:00")
-        if soon(live_server)[11:16] < "22"
-        else at(day_after(live_server, 1), "10:00")
-    )
-    made = book(live_server, "driver-43", SHOWER, start, 30)
-    code, unit = made["code"], made["unit"]
-    page = staff.page
-    page.goto(DESK)
-    tap(page, "desk-view-units")
-    tap(page, f"unit-{SHOWER}-{unit}")
-    tap(page, "unit-close")
-    tap(page, "close-kind-broken")
-    type_in(page, "close-reason", "花洒漏水")
-    tap(page, "close-look")
-    expect_said(page, f"affected-{code}", "换到")
-    snap(page, "proposal")
-    assert row_of(live_server, code).unit_id is not None
-    with live_server.deps.read() as session:
-        assert not list(session.scalars(select(Closure).where(Closure.unit_id.is_not(None))))
-
-    tap(page, "close-apply")
-    expect_said(page, "closure-said", "已停用")
-    with live_server.deps.read() as session:
-        closure = session.scalars(select(Closure).where(Closure.unit_id.is_not(None))).one()
-        moved = session.scalars(select(Booking).where(Booking.code == code)).one()
-        assert closure.kind == "broken"
-        assert closure.reason == "花洒漏水"
-        assert (moved.state, session.get_one(Unit, moved.unit_id).no != unit) == ("confirmed", True)
-    tap(page, "back")
-    expect(seen(page, f"unit-{SHOWER}-{unit}")).to_have_attribute("data-state", "broken")
-    snap(page, "closed")
-    tap(page, f"unit-{SHOWER}-{unit}")
-    tap(page, "unit-closures")
-    tap(page, f"closure-end-{closure.id}")
-    expect_said(page, "closure-said", "恢复")
-    with live_server.deps.read() as session:
-        assert session.get_one(Closure, closure.id).ended_at is not None
-
-
+@pytest.mark.rule("B62")
 def test_somebody_without_a_phone_waits_and_takes_the_offer_at_the_desk(
     staff: Phone, live_server: Live, snap: Snap
 ) -> None:
@@ -256,31 +163,6 @@ def test_somebody_without_a_phone_waits_and_takes_the_offer_at_the_desk(
         assert (booking.state, booking.starts_at) == ("confirmed", datetime.fromisoformat(start))
         assert booking.guest_cipher
         assert live_server.deps.cipher.decrypt(booking.guest_cipher) == "吴师傅"
-
-
-@pytest.mark.rule("B45")
-def test_a_congestion_notice_is_posted_changed_and_ended(staff: Phone, live_server: Live, snap: Snap) -> None:
-    page = staff.page
-    page.goto(DESK)
-    tap(page, "desk-notices")
-    type_in(page, "notice-text", "闸口拥堵约一小时，晚到也给您留着")
-    tap(page, "notice-grace-60")
-    tap(page, "notice-post")
-    expect_said(page, "notice-said", "多留 60 分钟")
-    snap(page, "posted")
-    with live_server.deps.read() as session:
-        notice = session.scalars(select(CentreNotice)).one()
-        assert (notice.kind, notice.grace_minutes) == ("congestion", 60)
-    tap(page, f"notice-change-{notice.id}")
-    type_in(page, "notice-new-text", "闸口拥堵缓解中")
-    tap(page, "notice-save")
-    expect_said(page, f"notice-{notice.id}", "缓解")
-    tap(page, f"notice-end-{notice.id}")
-    expect_said(page, "notice-said", "已收回")
-    with live_server.deps.read() as session:
-        ended = session.get_one(CentreNotice, notice.id)
-        assert ended.message == "闸口拥堵缓解中"
-    assert call(live_server, "GET", f"/notices?centre={CENTRE}")["items"] == []
 
 
 def test_what_the_next_shift_must_know_is_written_down_and_settled(staff: Phone, live_server: Live, snap: Snap) -> None:
@@ -337,89 +219,26 @@ def test_another_attendant_takes_the_desk_with_a_pin_and_is_named_in_what_happen
     assert steps_of(live_server, code)[-1] == ("checked_in", colleague["name"])
 
 
-def arrivals_of(live: Live, code: str) -> list[str]:
-    """What the server noted of arrivals sent from offline."""
-    with live.deps.read() as session:
-        rows = session.scalars(
-            select(Arrival).join(Booking, Booking.id == Arrival.booking_id).where(Booking.code == code)
-        )
-        return [row.result for row in rows]
-
-
-def visited_once(phone: Phone, code: str) -> None:
-    """One visit with a network: the app, the board and the keys are on the device afterwards."""
-    phone.page.goto(DESK)
-    expect(seen(phone.page, f"desk-booking-{code}")).to_be_visible()
-    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    phone.page.wait_for_function(f"localStorage.getItem('lianyi:page:desk:pack:{CENTRE}')?.includes('{code}')")
-
-
-def reopened(phone: Phone) -> Page:
-    """The tab is gone without a word; a new one is opened."""
-    phone.page.close()
-    phone.page = phone.context.new_page()
-    phone.page.goto(DESK)
-    return phone.page
-
-
-@pytest.mark.rule("B30")
-def test_without_a_network_passes_are_verified_and_arrivals_become_final_once(
-    staff: Phone, live_server: Live, snap: Snap
-) -> None:
-    start = soon(live_server)
-    first = book(live_server, "driver-45", BAY, start, 240)
-    second = book(live_server, "driver-46", BAY, start, 240)
-    other = book(live_server, "driver-47", "STJ_JEWEL.leisure", at(day_after(live_server, 1), "10:00"), 120)
-    visited_once(staff, second["code"])
-    staff.watch.allow("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
-    staff.context.set_offline(True)
-    staff.page.reload()
+@pytest.mark.rule("B83", "B84")
+def test_a_contested_mark_is_waived_with_a_reason(staff: Phone, live_server: Live, snap: Snap) -> None:
+    code = book(live_server, "driver-47", BAY, soon(live_server), 240)["code"]
+    past_grace(live_server, code)
+    call(live_server, "POST", f"/bookings/{code}/no-show", {}, who="staff")
+    mark = call(live_server, "GET", "/me/marks", who="driver-47")["items"][0]["id"]
+    call(live_server, "POST", f"/me/marks/{mark}/contest", {"text": "闸口堵了两小时"}, who="driver-47")
     page = staff.page
-    expect(seen(page, "desk-offline")).to_be_visible()
-    expect(seen(page, f"desk-booking-{first['code']}")).to_be_visible()
-    snap(page, "offline")
-
-    tap(page, "desk-scan")
-    look_for(page, first["pass"])
-    expect(seen(page, "scan-result")).to_have_attribute("data-mark", "queued")
-    expect_said(page, "scan-result", "等待上传")
-    snap(page, "queued")
-    for refused in (other["pass"], first["pass"][:-6] + "AAAAAA", second["pass"].replace("LY1.", "LY2.")):
-        look_for(page, refused)
-        expect(seen(page, "scan-result")).to_have_attribute("data-mark", "stop")
-    snap(page, "refused")
-    look_for(page, second["code"])
-    tap(page, f"let-in-{second['code']}")
-    expect_said(page, "scan-result", "等待上传")
-    look_for(page, first["pass"])
-    expect_said(page, "scan-result", "经登记过")
-    assert [row_of(live_server, one["code"]).state for one in (first, second)] == ["confirmed", "confirmed"]
-
-    page = reopened(staff)
-    expect(seen(page, "desk-queue")).to_have_attribute("data-waiting", "2")
-    expect_said(page, f"desk-booking-{first['code']}", "等待上传")
-    tap(page, "desk-queue")
-    expect(seen(page, f"queued-{first['code']}")).to_have_attribute("data-state", "waiting")
-    snap(page, "queue-waiting")
-
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
-    page.route("**/sync", lose)
-    with page.expect_event("requestfailed", lambda request: request.url.endswith("/sync")):
-        staff.context.set_offline(False)
-    expect(seen(page, f"queued-{first['code']}")).to_have_attribute("data-state", "waiting")
-    assert row_of(live_server, first["code"]).state == "checked_in"
-
-    page = reopened(staff)
-    expect(seen(page, "desk-queue")).to_have_attribute("data-waiting", "0")
-    tap(page, "desk-queue")
-    for one in (first, second):
-        expect(seen(page, f"queued-{one['code']}")).to_have_attribute("data-state", re.compile("admitted|repeat"))
-        assert [state for state, _ in steps_of(live_server, one["code"])] == ["confirmed", "checked_in"]
-        assert arrivals_of(live_server, one["code"]) == ["admitted"]
-    snap(page, "queue-final")
+    page.goto(DESK)
+    tap(page, "desk-marks")
+    expect_said(page, f"mark-{mark}", "闸口堵了两小时")
+    snap(page, "contested")
+    tap(page, f"mark-waive-{mark}")
+    type_in(page, "mark-reason", "当天确实拥堵")
+    tap(page, "mark-submit")
+    expect(seen(page, "empty")).to_be_visible()
+    with live_server.deps.read() as session:
+        row = session.get_one(Mark, mark)
+        assert row.waived_at is not None
+        assert row.waive_reason == "当天确实拥堵"
 
 
 PAGES = (
