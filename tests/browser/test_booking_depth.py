@@ -72,6 +72,7 @@ def join_by_taps(page: Page, start: str) -> None:
     expect_said(page, "wait-how", "10 分钟")
 
 
+@pytest.mark.rule("B50", "B56", "B60", "B63")
 def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_server: Live, snap: Snap) -> None:
     start = at(day_after(live_server, 9), "10:00")
     holders = fill(live_server, start)
@@ -108,6 +109,7 @@ def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_serve
     assert (entry.state, entry.booking_id) == ("accepted", taken.id)
 
 
+@pytest.mark.rule("B50", "B57")
 def test_an_offer_is_declined_and_goes_to_the_next_in_line(phones: Phones, live_server: Live, snap: Snap) -> None:
     start = at(day_after(live_server, 9), "13:00")
     holders = fill(live_server, start)
@@ -137,6 +139,7 @@ def test_an_offer_is_declined_and_goes_to_the_next_in_line(phones: Phones, live_
     expect(seen(page, f"entry-{entry_of(live_server, first).code}")).to_contain_text("没有要")
 
 
+@pytest.mark.rule("B57", "B63")
 def test_the_place_in_line_is_given_up_by_a_tap(phones: Phones, live_server: Live) -> None:
     start = at(day_after(live_server, 9), "16:00")
     fill(live_server, start)
@@ -156,6 +159,7 @@ def test_the_place_in_line_is_given_up_by_a_tap(phones: Phones, live_server: Liv
     assert entry_of(live_server, who).state == "cancelled"
 
 
+@pytest.mark.rule("B58")
 def test_waiting_twice_leads_to_the_entry_there_is(phones: Phones, live_server: Live) -> None:
     start = at(day_after(live_server, 9), "16:00")
     if free_at(live_server, LAUNDRY, start):
@@ -173,6 +177,7 @@ def test_waiting_twice_leads_to_the_entry_there_is(phones: Phones, live_server: 
     assert entry_of(live_server, who).code == entry["id"]
 
 
+@pytest.mark.rule("B44", "B73")
 def test_coming_late_keeps_the_place_where_nobody_comes_next(phones: Phones, live_server: Live, snap: Snap) -> None:
     start = at(day_after(live_server, 10), "09:00")
     [who] = drivers(1)
@@ -195,6 +200,7 @@ def test_coming_late_keeps_the_place_where_nobody_comes_next(phones: Phones, liv
     assert after.ends_at - before.ends_at == timedelta(minutes=45)
 
 
+@pytest.mark.rule("B74", "B75")
 def test_coming_late_before_the_next_guest_offers_choices_and_one_is_taken(
     phones: Phones, live_server: Live, snap: Snap
 ) -> None:
@@ -218,6 +224,7 @@ def test_coming_late_before_the_next_guest_offers_choices_and_one_is_taken(
     assert after.ends_at <= datetime.fromisoformat(at(day, "15:30"))
 
 
+@pytest.mark.rule("B70", "B74")
 def test_a_later_time_is_taken_instead_of_being_late(phones: Phones, live_server: Live) -> None:
     day = day_after(live_server, 10)
     [who] = drivers(1)
@@ -240,6 +247,7 @@ def test_a_later_time_is_taken_instead_of_being_late(phones: Phones, live_server
     assert (old.state, old.moved_to_id) == ("moved", moved.id)
 
 
+@pytest.mark.rule("B70")
 def test_a_booking_is_moved_and_the_old_place_free_again(phones: Phones, live_server: Live, snap: Snap) -> None:
     start, later = at(day_after(live_server, 11), "10:00"), at(day_after(live_server, 12), "11:00")
     [who] = drivers(1)
@@ -267,6 +275,7 @@ def test_a_booking_is_moved_and_the_old_place_free_again(phones: Phones, live_se
     assert code_on_pass(page) == new.code
 
 
+@pytest.mark.rule("B71")
 def test_a_move_to_a_time_just_taken_keeps_the_old_place(phones: Phones, live_server: Live, snap: Snap) -> None:
     start, wanted = at(day_after(live_server, 11), "14:00"), at(day_after(live_server, 12), "15:00")
     [who] = drivers(1)
@@ -292,6 +301,7 @@ def next_start(live: Live) -> str:
     return half.isoformat()
 
 
+@pytest.mark.rule("B76", "B77")
 def test_a_stay_is_extended(phones: Phones, live_server: Live, snap: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, next_start(live_server), HOUR)["code"]
@@ -318,6 +328,7 @@ def test_the_centre_admits_a_guest_and_the_open_pass_says_so(phones: Phones, liv
     expect(seen(page, "booking-state")).to_contain_text("正在使用", timeout=NEWS_BY_POLL_MS)
 
 
+@pytest.mark.rule("B21", "B27")
 def test_cancelling_says_when_it_counts_and_writes_who_did_it(phones: Phones, live_server: Live, snap: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "20:00"), HOUR)["code"]
@@ -350,6 +361,7 @@ def displaced(live_server: Live) -> list[tuple[str, str]]:
     return hit
 
 
+@pytest.mark.rule("B139")
 def test_who_lost_a_place_to_a_closure_takes_another_time(
     phones: Phones, live_server: Live, displaced: list[tuple[str, str]], snap: Snap
 ) -> None:
@@ -367,6 +379,7 @@ def test_who_lost_a_place_to_a_closure_takes_another_time(
     assert row_of(live_server, code).state == "displaced"
 
 
+@pytest.mark.rule("B125")
 def test_a_closed_service_says_so_before_anyone_chooses(
     guest: Phone, live_server: Live, displaced: list[tuple[str, str]], snap: Snap
 ) -> None:
@@ -379,6 +392,7 @@ def test_a_closed_service_says_so_before_anyone_chooses(
     assert {row_of(live_server, code).state for _, code in displaced} == {"displaced"}
 
 
+@pytest.mark.rule("B65")
 def test_who_lost_a_place_may_wait_first_in_line(
     phones: Phones, live_server: Live, displaced: list[tuple[str, str]]
 ) -> None:
@@ -394,7 +408,8 @@ def test_who_lost_a_place_may_wait_first_in_line(
     assert entry.instead_of_id == row_of(live_server, code).id
 
 
-def test_a_closed_time_says_so_before_anyone_books(guest: Phone, live_server: Live, snap: Snap) -> None:
+@pytest.mark.rule("B45")
+def test_a_notice_is_read_before_anyone_books(guest: Phone, live_server: Live, snap: Snap) -> None:
     text = "洗衣机检修，冲凉照常"
     notice = {"centre": CENTRE, "kind": "closure", "text": text, "from": live_server.deps.now().isoformat()}
     posted = call(live_server, "POST", "/notices", notice, who="staff")
@@ -404,6 +419,7 @@ def test_a_closed_time_says_so_before_anyone_books(guest: Phone, live_server: Li
     call(live_server, "PATCH", f"/notices/{posted['id']}", {"end": True}, who="staff")
 
 
+@pytest.mark.rule("B83")
 def test_a_mark_is_seen_and_contested_with_a_sentence(phones: Phones, live_server: Live, snap: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "08:00"), HOUR)["code"]
@@ -431,6 +447,7 @@ def test_a_mark_is_seen_and_contested_with_a_sentence(phones: Phones, live_serve
         assert row.waived_at is None
 
 
+@pytest.mark.rule("B35")
 def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
     phones: Phones, live_server: Live, snap: Snap
 ) -> None:
@@ -460,6 +477,7 @@ def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
     expect(page.get_by_text("没有拿到位置").filter(visible=True)).to_be_visible()
 
 
+@pytest.mark.rule("B30")
 def test_the_pass_opens_after_a_reload_without_a_network(phones: Phones, live_server: Live, snap: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "17:00"), HOUR)["code"]
@@ -501,6 +519,7 @@ def test_the_place_in_line_last_seen_opens_without_a_network(phones: Phones, liv
     assert entry_of(live_server, who).state == "waiting"
 
 
+@pytest.mark.rule("B28", "B52")
 def test_the_news_of_an_offer_opens_the_wait_list_page(phones: Phones, live_server: Live) -> None:
     start = at(day_after(live_server, 9), "22:00")
     holders = fill(live_server, start)
@@ -517,6 +536,7 @@ def test_the_news_of_an_offer_opens_the_wait_list_page(phones: Phones, live_serv
     assert entry_of(live_server, who).code == entry["id"]
 
 
+@pytest.mark.rule("B43")
 def test_the_calendar_link_is_copied_and_renewed(phones: Phones, live_server: Live, snap: Snap) -> None:
     [who] = drivers(1)
     mine = phones(who)
@@ -537,6 +557,7 @@ def test_the_calendar_link_is_copied_and_renewed(phones: Phones, live_server: Li
     assert serial == 1
 
 
+@pytest.mark.rule("B43")
 def test_a_booking_goes_into_the_calendar_as_a_file(phones: Phones, live_server: Live) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "22:00"), HOUR)["code"]
@@ -548,6 +569,7 @@ def test_a_booking_goes_into_the_calendar_as_a_file(phones: Phones, live_server:
     assert row_of(live_server, code).state == "confirmed"
 
 
+@pytest.mark.rule("B46")
 def test_quiet_nights_are_switched_off_and_on(phones: Phones, live_server: Live) -> None:
     [who] = drivers(1)
     page = phones(who).page
@@ -572,6 +594,7 @@ def test_the_strip_scrolls_weeks_and_says_what_is_not_open_yet(guest: Phone, liv
     snap(page, "weeks")
 
 
+@pytest.mark.rule("B41")
 def test_seats_of_a_pool_are_taken_together(phones: Phones, live_server: Live) -> None:
     start = at(day_after(live_server, 11), "12:00")
     page = phones(drivers(1)[0]).page
