@@ -18,6 +18,7 @@ from models.calendar import CalendarDay
 from models.centre import Booking
 from services import audit
 from services.catalogue import all_centres
+from services.import_report import Outcome
 from services.work_calendar import library_days, work_calendar
 
 LONGEST_LISTING = 400
@@ -61,26 +62,26 @@ def _shown(day: date, special: SpecialDay | None) -> DayShown:
     return DayShown(day, special.kind, special.name, special.source)
 
 
-def set_day(session: Session, day: date, kind: DayKind, name: str, *, now: datetime) -> bool:
-    """Enter what kind of day it is; says whether that changed anything. A changed day renews every catalogue.
+def set_day(session: Session, day: date, kind: DayKind, name: str, *, now: datetime) -> Outcome:
+    """Enter what kind of day it is; says what that did. A changed day renews every catalogue.
 
     Raises Invalid `date_out_of_range`.
     """
     check_day(day)
     row = session.get(CalendarDay, day)
     if row is not None and (row.kind, row.name) == (kind, name):
-        return False
+        return "unchanged"
     if row is None:
         session.add(CalendarDay(day=day, kind=kind, name=name, source="staff", created_at=now))
     else:
         row.kind, row.name = kind, name
     session.flush()
-    return True
+    return "changed" if row else "added"
 
 
 def enter_day(session: Session, day: date, kind: DayKind, name: str, *, actor: Actor, now: datetime) -> DayShown:
     """As `set_day`, with a trace of who did it. Raises Invalid `date_out_of_range`."""
-    if set_day(session, day, kind, name, now=now):
+    if set_day(session, day, kind, name, now=now) != "unchanged":
         _record(session, day, kind, actor, now)
     return DayShown(day, kind, name, "staff")
 

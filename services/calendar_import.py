@@ -33,11 +33,11 @@ def import_calendar(session: Session, payload: Any, *, now: datetime) -> ImportR
         where = place_of(row, f"{PART}[{number}]")
         try:
             days, kind, name = read_days(row)
-            changed = [set_day(session, day, kind, name, now=now) for day in days]
+            outcomes = {set_day(session, day, kind, name, now=now) for day in days}
         except Unreadable as error:
             report.add(where, "refused", str(error))
         except Invalid:
             report.add(where, "refused", "a day out of range")
         else:
-            report.add(where, "changed" if any(changed) else "unchanged")
+            report.add(where, outcomes.pop() if len(outcomes) == 1 else "changed")
     return report

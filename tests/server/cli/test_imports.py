@@ -63,6 +63,7 @@ def test_the_calendar_says_lines_of_an_excel_sheet(session: Session, tmp_path: P
     found = run("calendar", tmp_path / "days.xlsx")
     assert found.exit_code == 1
     assert [line.split(",")[0] for line in found.output.splitlines()[1:]] == [f"Sheet line {n}" for n in range(4, 9)]
+    assert found.output.startswith("2 added, 0 changed, 0 unchanged, 5 refused")
     entered = session.scalars(select(CalendarDay).order_by(CalendarDay.day)).all()
     assert [(f"{day.day:%m-%d}", day.kind) for day in entered] == [
         ("01-01", "holiday"), ("01-02", "holiday"), ("01-03", "holiday"), ("01-31", "workday"),
