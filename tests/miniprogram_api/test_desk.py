@@ -1,5 +1,6 @@
 """The desk over HTTP: walk-ins, board, finding, passes, undo, who may."""
 
+import random
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -464,3 +465,50 @@ def test_units_of_the_board_match_what_can_be_given(
     numbers = set(unit_ids(session, shower))
     board = staff.get(f"/desk/{centre.code}/board").json
     assert {u["no"] for part in board["services"] for u in part["units"]} == numbers
+
+
+ODD: tuple[Any, ...] = (
+    *(0, -1, 1, 30, 2**31, 10**40, 1.5, True, None, [], {}, "", " ", "x" * 3000, "a\x00b", "\u202e", "２", "%", "{x}"),
+    *("male", "S1", "F1", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-25T10:00:00+08:00"),
+)
+
+
+@pytest.mark.rule("B96")
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_desk_sends_about_real_things_is_answered(
+    centre: Centre, shower: Service, staff: Caller, sign_in: SignIn, clock: Clock, seed: int
+) -> None:
+    dice = random.Random(seed)
+    code, signed = pass_of(sign_in, shower, clock.now)
+    values = (*ODD, code, signed, signed[:-1], shower.code, "walk_in", "arrival", "complete", str(uuid4()))
+    item = ("client_uuid", "kind", "at", "pass", "code", "service", "unit", "minutes", "zone", "party_size", "plate")
+    walked = ("client_uuid", "service", "minutes", "zone", "unit", "party_size", "name", "plate", "entry")
+    sensible = {"service": shower.code, "at": clock.now.isoformat(), "kind": "arrival", "zone": "male"}
+
+    def body(names: tuple[str, ...]) -> dict[str, Any]:
+        made = {name: dice.choice(values) for name in names if dice.random() < 0.4}
+        kept = {name: value for name, value in sensible.items() if name in names and dice.random() < 0.8}
+        return {"client_uuid": str(uuid4()), **made, **kept}
+
+    def one() -> Any:
+        desk = f"/desk/{centre.code}"
+        return dice.choice(
+            (
+                lambda: staff.post(f"{desk}/walk-ins", body((*walked, "override_reason"))),
+                lambda: staff.post(f"{desk}/arrivals", body(("pass", "code"))),
+                lambda: staff.post(f"{desk}/sync", {"device": "d", "items": [body(item) for _ in range(3)]}),
+                lambda: staff.post(f"{desk}/conflicts/1/settle", body(("unit", "note"))),
+                lambda: staff.post(f"{desk}/attendant", body(("attendant", "pin"))),
+                lambda: staff.post(f"{desk}/notes", body(("kind", "text"))),
+                lambda: staff.post(f"/bookings/{code}/{dice.choice(('unit', 'undo', 'check-in'))}", body(("unit",))),
+                lambda: staff.post(f"/bookings/{code}/{dice.choice(('complete', 'no-show', 'undo'))}", body(("x",))),
+                lambda: staff.get(f"{desk}/find", query_string={"q": str(dice.choice(values))}),
+                lambda: staff.get(
+                    f"{desk}/board", query_string={"date": dice.choice(("2026-11-25", "0001-01-01", ""))}
+                ),
+            )
+        )()
+
+    for _ in range(60):
+        answer = one()
+        assert answer.status_code < 500, (answer.request.url, answer.get_json())

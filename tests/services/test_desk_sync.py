@@ -191,7 +191,7 @@ def test_where_it_is_another_s_meanwhile_staff_have_to_settle_it(
     [one] = send(item("arrival", now, code=made.code))
     assert (one.result, state_of(session, made.code)) == ("conflict", "cancelled")
     [conflict] = list_conflicts(session, centre.code, actor=staff)
-    wish = {"actor": staff, "cipher": CIPHER, "now": now}
+    wish: dict[str, Any] = {"actor": staff, "cipher": CIPHER, "now": now}
     for _ in range(2):
         settle(session, centre.code, conflict.id, unit="U2", note=None, **wish)
     assert state_of(session, made.code) == "checked_in"
