@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
-import { dismiss, enqueue, notedArrival, queueOf, syncQueue, troubledIn, unsent, waitingIn } from '@/pages/desk/queue'
+import { dismiss, enqueue, notedArrival, queueOf, syncQueue, troubledIn, unsent, waitingCentres, waitingIn } from '@/pages/desk/queue'
 import { judgePass, passIn, readPass, refusalText, type OfflineFacts } from '@/pages/desk/verify'
 import { localAt } from '@/time'
 import passes from '../fixtures/passes.json'
@@ -94,6 +94,7 @@ describe('arrivals noted without a network', () => {
     const upload = answering({})
     await syncQueue(8, 'DRIVER_HOME', upload)
     expect(upload).not.toHaveBeenCalled()
+    expect([waitingCentres(7), waitingCentres(8)]).toEqual([['DRIVER_HOME'], []])
     expect([unsent(7), unsent(8)]).toEqual([{ mine: 1, others: 0 }, { mine: 0, others: 1 }])
   })
 

@@ -11,7 +11,7 @@ import { refreshPerson, session } from '@/state/session'
 import { read, write } from '@/state/storage'
 import { localAt } from '@/time'
 import { attendantNow, keepAttendant } from './attendant'
-import { enqueue, notedArrival, queueOf, syncQueue, troubledIn, waitingIn, type QueueItem } from './queue'
+import { enqueue, notedArrival, queueOf, syncQueue, troubledIn, unsent, waitingCentres, waitingIn, type QueueItem } from './queue'
 
 const RETRY_MS = 15_000
 const STAFF = ['centre_staff', 'district_admin']
@@ -114,14 +114,18 @@ export function syncNow(): Promise<void> {
   return running
 }
 
+/** Whatever this account noted goes up, also what it noted at another centre. */
 async function upload(): Promise<void> {
-  refreshDesk()
   const mine = owner()
-  const centre = desk.centre?.code
-  if (!mine || !centre || !session.token || !waiting.value.length) return
+  if (!mine || !session.token) return
+  const centres = new Set(waitingCentres(mine))
+  if (desk.centre && waiting.value.length) centres.add(desk.centre.code)
+  if (!centres.size) return
   desk.syncing = true
   try {
-    desk.syncNote = await syncQueue(mine, centre, (items) => api.sync(centre, deviceId(), items))
+    for (const centre of centres) {
+      desk.syncNote = await syncQueue(mine, centre, (items) => api.sync(centre, deviceId(), items))
+    }
   } finally {
     desk.syncing = false
     refreshDesk()
@@ -133,13 +137,15 @@ export function useSync(done?: () => void): void {
   let timer: ReturnType<typeof setInterval> | undefined
   const stop = () => clearInterval(timer)
   const run = () => {
-    const before = waiting.value.length
+    refreshDesk()
+    const mine = owner()
+    const before = mine ? unsent(mine).mine : 0
     void syncNow().then(() => {
-      if (before && waiting.value.length < before) done?.()
+      refreshDesk()
+      if (mine && before && unsent(mine).mine < before) done?.()
     })
   }
   onShow(() => {
-    refreshDesk()
     run()
     stop()
     timer = setInterval(run, RETRY_MS)

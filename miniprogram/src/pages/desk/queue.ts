@@ -81,6 +81,13 @@ export function notedArrival(items: QueueItem[], code: string): QueueItem | unde
 export const waitingIn = (items: QueueItem[]): QueueItem[] => items.filter((item) => item.state === 'waiting')
 export const troubledIn = (items: QueueItem[]): QueueItem[] => items.filter((item) => ['conflict', 'refused'].includes(item.state))
 
+/** The centres of this account whose notes wait on this device. */
+export function waitingCentres(owner: number): string[] {
+  const prefix = `desk-queue:${owner}:`
+  const centres = namesIn(prefix).map((name) => name.slice(prefix.length))
+  return centres.filter((centre) => waitingIn(queueOf(owner, centre)).length)
+}
+
 /** How many notes on this device still wait for the network, of this account and of others who used it. */
 export function unsent(owner: number): { mine: number; others: number } {
   const count = { mine: 0, others: 0 }
