@@ -312,6 +312,18 @@ def test_taking_it_back_gives_the_places_again_where_they_are_free(
 
 
 @pytest.mark.rule("B131")
+def test_it_is_the_same_unit_again_where_that_is_free(
+    session: Session, centre: Centre, staff: Actor, now: datetime
+) -> None:
+    service = create_service(session, centre, now=now)
+    other, mine = (create_booking(session, service, now + HOUR, now=now) for _ in range(2))
+    cancel(session, other.code, actor=staff, now=now)
+    made = shut(session, wish(staff, centre, service), now=now)
+    undo(session, centre.code, made.id, actor=staff, now=now + timedelta(minutes=1))
+    assert state(session, mine) == ("confirmed", "U2")
+
+
+@pytest.mark.rule("B131")
 def test_after_a_quarter_of_an_hour_it_can_only_be_reopened(
     session: Session, centre: Centre, staff: Actor, now: datetime
 ) -> None:

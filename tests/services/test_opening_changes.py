@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Refusal
 from domain.permissions import Actor
+from models.calendar import CalendarDay
 from models.centre import Booking, BookingEvent, Centre, OpeningRule, RosterRule, Service
 from models.centre import OpeningException as ExceptionRow
 from models.notification import Notification
@@ -18,7 +19,7 @@ from services.displacing import Proposal
 from services.occupancy import check_occupancy
 from services.opening_changes import NewException, NewHours, change_days, change_hours, drop_days, opening_of
 from services.rosters import Duty, RosterView, add_duty, end_duty, list_rosters
-from tests.factories_booking import CIPHER, create_booking, create_centre, create_service, staff_of
+from tests.factories_booking import CIPHER, add_hours, create_booking, create_centre, create_service, staff_of
 
 HOUR = timedelta(hours=1)
 TODAY = date(2026, 11, 25)
@@ -126,7 +127,31 @@ def test_a_timetable_of_one_service_and_of_kinds_of_day(
         (service.code, TODAY, {"restday": None, "workday": ["09:00-18:00"]}),
     ]
     set_hours(session, NewHours(staff, centre.code, TODAY, "08:00-20:00", service.code), now)
-    assert len(opening_of(session, centre.code, actor=staff, now=now).timetables) == 2, "the same first day replaces"
+    timetables = opening_of(session, centre.code, actor=staff, now=now).timetables
+    assert [t.hours for t in timetables] == [{"default": ["09:00-21:00"]}, {"default": ["08:00-20:00"]}], "replaced"
+
+
+@pytest.mark.rule("B134")
+def test_a_day_that_staff_called_a_day_off_follows_the_hours_of_rest_days(
+    session: Session, centre: Centre, service: Service, staff: Actor, now: datetime
+) -> None:
+    session.add(CalendarDay(day=NEXT_WEEK, kind="restday", name="停工", source="staff", created_at=now))
+    session.flush()
+    gone = create_booking(session, service, at(NEXT_WEEK, "10:00"), now=now)
+    create_booking(session, service, at(date(2026, 12, 3), "10:00"), now=now)
+    command = NewHours(staff, centre.code, TODAY, {"workday": "09:00-18:00", "restday": None})
+    assert codes(change_hours(session, command, apply=False, cipher=CIPHER, now=now)) == [gone.code]
+
+
+@pytest.mark.rule("B133")
+def test_what_staff_allowed_outside_the_hours_before_stays_allowed(
+    session: Session, centre: Centre, service: Service, staff: Actor, now: datetime
+) -> None:
+    create_booking(session, service, at(NEXT_WEEK, "20:00"), now=now)
+    add_hours(session, centre, None, ((None, 540, 1080),), effective_from=TODAY)
+    gone = create_booking(session, service, at(NEXT_WEEK, "17:00"), now=now)
+    command = NewHours(staff, centre.code, NEXT_WEEK, "09:00-17:00")
+    assert codes(change_hours(session, command, apply=False, cipher=CIPHER, now=now)) == [gone.code]
 
 
 @pytest.mark.rule("B134")
@@ -249,6 +274,17 @@ def test_two_on_duty_at_one_desk_one_may_leave(
     assert codes(end_duty(session, centre.code, leaves.id, actor=staff, apply=True, cipher=CIPHER, now=now)) == []
     kept = session.scalars(select(RosterRule).where(RosterRule.who == "王律师")).one()
     assert kept.to_on == TODAY, "what was before today stays in the records"
+
+
+@pytest.mark.rule("B137")
+def test_who_had_nobody_on_duty_before_is_not_moved_by_it(
+    session: Session, centre: Centre, desk: Service, staff: Actor, now: datetime
+) -> None:
+    gone = put(session, duty(staff, centre, desk, "1号窗", "王律师"), now).row
+    create_booking(session, desk, at(NEXT_WEEK, "11:00"), now=now)
+    session.delete(gone)
+    ends = put(session, duty(staff, centre, desk, "1号窗", "李律师", closes="10:00"), now).row
+    assert codes(end_duty(session, centre.code, ends.id, actor=staff, apply=False, cipher=CIPHER, now=now)) == []
 
 
 @pytest.mark.rule("B136")
