@@ -12,17 +12,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from domain.booking import congestion_minutes
 from domain.booking_text import NARROWED, REASONS, clock_text
 from domain.errors import Conflict, NotFound
 from domain.marks import HALVES, LASTS, LOOK_BACK, MarkFacts, matters, restricted_until
 from domain.permissions import Actor
-from models.centre import Mark
+from models.centre import Booking, Mark, Service
 from services.booking_states import move_state, tell
 from services.booking_views import BookingView
 from services.mark_views import MarkView, locked_mark, read_marks
 
-_mark = Mark.__table__.c
+_mark, _booking, _service = Mark.__table__.c, Booking.__table__.c, Service.__table__.c
 _INSERT = insert(Mark.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
 
 
@@ -95,6 +94,22 @@ def take_back(session: Session, booking_id: int, *, now: datetime) -> None:
     )
 
 
+def waive_jammed(session: Session, centre_id: int, start: datetime, end: datetime | None, *, now: datetime) -> None:
+    """Waive what was marked before anybody said that the road was jammed (补发的拥堵公告): by when the booking began.
+
+    What the desk decided to keep stays.
+    """
+    began = select(_booking.id).join_from(Booking.__table__, Service.__table__, _booking.service_id == _service.id)
+    began = began.where(_service.centre_id == centre_id, _booking.starts_at >= start)
+    if end is not None:
+        began = began.where(_booking.starts_at < end)
+    session.execute(
+        update(Mark.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
+        .where(_mark.booking_id.in_(began), _mark.waived_at.is_(None), _mark.keep_reason.is_(None))
+        .values(waived_at=now, waive_reason="congestion")
+    )
+
+
 def list_mine(session: Session, person_id: int, *, now: datetime) -> OwnMarks:
     """One's own marks for as long as they can matter, the newest first, waived ones included."""
     items = read_marks(session, (_mark.person_id == person_id) & (_mark.at > now - LOOK_BACK))
@@ -134,7 +149,7 @@ def moment_key(now: datetime) -> str:
 
 
 def _is_jammed(booking: BookingView) -> bool:
-    return congestion_minutes(booking.service, booking.start) > 0
+    return any(jam.covers(booking.start) for jam in booking.service.congestion)
 
 
 def _can_contest(mark: MarkView, counting: Sequence[MarkFacts], now: datetime) -> bool:

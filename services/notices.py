@@ -16,6 +16,7 @@ from services import audit
 from services.booking_states import tell
 from services.booking_views import read_bookings
 from services.catalogue import CentreFacts, centre_by_code, centre_facts
+from services.marks import waive_jammed
 
 MOST_GRACE_MINUTES = 240
 MOST_TOLD = 500
@@ -161,7 +162,12 @@ def _trace(session: Session, row: CentreNotice, action: str, actor: Actor, now: 
 
 
 def _tell_owners(session: Session, row: CentreNotice, now: datetime) -> None:
-    """Who is on the way hears that the place waits for them; once for each length of grace."""
+    """Who is on the way hears that the place waits for them; once for each length of grace.
+
+    Who was marked before anybody knew of the jam is not marked any more.
+    """
+    if row.kind == "congestion" and not row.is_past:
+        waive_jammed(session, row.centre_id, row.starts_at, row.ends_at, now=now)
     if row.kind != "congestion" or not row.grace_minutes or row.is_past or (row.ends_at and row.ends_at <= now):
         return
     services: Sequence[int] = session.scalars(select(Service.id).where(Service.centre_id == row.centre_id)).all()

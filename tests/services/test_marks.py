@@ -21,6 +21,7 @@ from services.booking_states import move_state
 from services.booking_views import booking_by_code
 from services.bookings import cancel
 from services.marks import contest, list_mine, no_show, take_back
+from services.notices import Post, post
 from tests.factories import create_person
 from tests.factories_booking import actor_for, book_for, create_booking, create_centre, create_service, staff_of
 from tests.services.test_bookings import Statements
@@ -134,6 +135,26 @@ def test_in_congestion_a_place_is_kept_longer_and_nothing_is_held_against_anybod
     assert release_no_shows(work, now=now + 2 * HOUR + 15 * MINUTE) == 1, "it began when the road was free"
     session.expire_all()
     assert marks_of(session, session.get_one(Person, too_late_for_it.person_id)) == [("no_show", 2, None)]
+
+
+@pytest.mark.rule("B80")
+def test_a_jam_that_was_announced_too_late_waives_what_began_in_it(
+    session: Session, centre: Centre, service: Service, now: datetime
+) -> None:
+    people = [create_person(session, now=now) for _ in range(4)]
+    before, stuck, kept, elsewhere = people
+    missed(session, before, service, now - 3 * HOUR)
+    missed(session, stuck, service, now - HOUR)
+    decided = missed(session, kept, service, now - HOUR)
+    session.get_one(Mark, decided).keep_reason = "人在附近"
+    missed(session, elsewhere, create_service(session, create_centre(session, now=now), now=now), now - HOUR)
+    staff = staff_of(session, centre, now=now)
+    post(session, Post(centre.code, "congestion", "S6 堵", start=now - 2 * HOUR), actor=staff, now=now)
+    assert [marks_of(session, person)[0][2] for person in people] == [None, "congestion", None, None]
+    assert list_mine(session, stuck.id, now=now).halves == 0
+    late = missed(session, stuck, service, now)
+    session.expire_all()
+    assert session.get_one(Mark, late).waive_reason == "congestion", "also where nothing is added to the grace"
 
 
 @pytest.mark.rule("B80")
