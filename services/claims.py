@@ -15,6 +15,7 @@ from models.centre import Booking
 from models.demand import Demand
 from models.organisation import Membership, Org, PartyBranch
 from models.people import AuthToken, ClaimCode, Grant, Person, StaffCredential, WeChatAccount
+from models.waitlist import WaitlistEntry
 from services import audit
 from services.people import grant_role
 
@@ -22,7 +23,7 @@ LINK_VALID = timedelta(minutes=10)
 INVITE_LENGTH = 12
 INVITE_VALID = timedelta(days=14)
 CLAIMED_NAME = "已并入"
-RECORDS = (Membership, Booking, Registration, CheckIn, Leave, Demand)
+RECORDS = (Membership, Booking, Registration, CheckIn, Leave, Demand, WaitlistEntry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from services.bookings import own_of
 from services.catalogue import lock_service
 from services.ports import Cipher
 from services.waitlist_offers import Freed, offer_freed
-from services.waitlist_states import end_offer, move_entry
+from services.waitlist_states import end_offer, move_entry, tell_entry
 from services.waitlist_views import EntryView, OfferView, check_entry_reader, read_entries
 
 _entry = WaitlistEntry.__table__.c
@@ -108,7 +108,9 @@ def _leave(
 ) -> EntryView:
     if offer is not None:
         end_offer(session, offer, "declined" if to == "declined" else "withdrawn", now=now)
-    move_entry(session, entry, to, actor_id=actor.person_id, now=now)
+    moved = move_entry(session, entry, to, actor_id=actor.person_id, now=now)
+    if entry.person_id != actor.person_id:
+        tell_entry(session, moved, "by_desk", now=now)
     if offer is not None:
         offer_freed(session, entry.service.id, now=now, freed=Freed(offer.start, offer.end))
     return _again(session, entry)

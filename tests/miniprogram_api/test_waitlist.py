@@ -250,3 +250,14 @@ def test_who_books_another_place_in_that_time_is_served(
     seen = me.get(f"/waitlist/{entry['id']}").json
     assert (seen["state"], seen["booking"], seen["position"]) == ("served", booked.json["code"], None)
     assert session.scalars(select(Hold.outcome)).all() == ["withdrawn"]
+
+
+@pytest.mark.rule("O7")
+def test_a_person_who_waits_is_not_merged_by_a_code(
+    shower: Service, give_back: GiveBack, sign_in: SignIn, guest: Caller
+) -> None:
+    code = sign_in(role="driver").post("/me/link-code").json["code"]
+    guest.token = guest.post("/sign-in", {"code": "demo:driver"}).json["token"]
+    wait(guest, shower)
+    answer = guest.post("/me/claims", {"code": code})
+    assert (answer.status_code, answer.json["code"]) == (409, "link_needs_merge")

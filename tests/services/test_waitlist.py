@@ -596,6 +596,19 @@ def test_the_desk_puts_a_guest_in_line_and_answers_for_them(
     assert booking.plate_hash == CIPHER.keyed_hash("plate", "粤B12345")
 
 
+@pytest.mark.rule("B62")
+def test_who_is_taken_out_of_line_by_the_desk_is_told(session: Session, centre: Centre, line: Line) -> None:
+    staff = staff_of(session, centre, now=line.now)
+    line.free(0, line.now)
+    decline(session, line.entries[0].code, actor=staff, now=line.now)
+    cancel(session, line.entries[2].code, actor=staff, now=line.now)
+    assert line.states() == ["declined", "offered", "cancelled"]
+    for number in (0, 2):
+        assert "中心替您结束了" in line.news(number)[-1]
+    cancel(session, line.entries[1].code, actor=actor_for(line.people[1]), now=line.now)
+    assert len(line.news(1)) == 1
+
+
 @pytest.mark.rule("B63")
 def test_position_and_log_count_those_who_want_the_same_and_show_nobody(
     session: Session, centre: Centre, now: datetime, tomorrow: datetime
