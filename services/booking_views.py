@@ -14,7 +14,9 @@ from domain.errors import Invalid, NotFound
 from domain.permissions import Actor, Scope, may
 from domain.service_types import ServiceFacts
 from models.centre import Booking, BookingEvent, Service
+from models.people import Person
 from models.waitlist import WaitlistEntry
+from services import audit
 from services.catalogue import centre_facts
 
 _booking = Booking.__table__.c
@@ -97,11 +99,13 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class BookingLinks:
-    """What a booking hangs together with: codes of the booking it became or was, and the wait-list entry behind it."""
+    """What a booking hangs together with: the booking it became or was, the wait-list entry behind it, its owner."""
 
     moved_to: str | None
     moved_from: str | None
     entry: str | None
+    name: str | None = None
+    """Of its owner, for the desk alone."""
 
 
 def links_of(session: Session, booking: BookingView) -> BookingLinks:
@@ -112,9 +116,22 @@ def links_of(session: Session, booking: BookingView) -> BookingLinks:
             select(_booking.code).where(_booking.id == booking.moved_to_id).scalar_subquery(),
             select(_booking.code).where(_booking.moved_to_id == own).scalar_subquery(),
             select(WaitlistEntry.code).where(WaitlistEntry.booking_id == own).limit(1).scalar_subquery(),
+            select(Person.name).where(Person.id == booking.person_id).scalar_subquery(),
         )
     ).one()
     return BookingLinks(*row)
+
+
+def note_look(session: Session, booking: BookingView, actor: Actor, *, now: datetime) -> None:
+    """The desk saw whose booking it is: a row of the audit log."""
+    audit.record(
+        session,
+        person_id=actor.person_id,
+        action="desk.booking",
+        subject_kind="booking",
+        subject_id=booking.id,
+        now=now,
+    )
 
 
 def get_booking(session: Session, code: str, *, actor: Actor) -> BookingView:

@@ -167,6 +167,7 @@ class BookingDetailOut(BookingOut):
     moved_to: str | None
     moved_from: str | None
     entry: EntryRef | None = Field(description="the wait-list entry it came from")
+    name: str | None = Field(description="of whoever it is for, for the desk alone")
     options: OptionsOut | None = Field(description="of a displaced booking: what its owner can choose")
 
     @classmethod
@@ -189,8 +190,10 @@ class BookingDetailOut(BookingOut):
             )
             for e in events
         ]  # fmt: skip
+        body = booking_body(booking, actor=actor, deps=deps, now=now)
         return cls.model_construct(
-            **booking_body(booking, actor=actor, deps=deps, now=now),
+            **body,
+            name=(links.name or body["guest"]) if runs_desk(actor, booking.service) else None,
             events=lines,
             moved_to=links.moved_to,
             moved_from=links.moved_from,

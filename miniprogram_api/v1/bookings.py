@@ -44,13 +44,16 @@ def list_bookings(query_data: BookingsQuery) -> BookingPage:
 @bp.get("/bookings/<code>")
 @bp.output(BookingDetailOut)
 def show_booking(code: str) -> BookingDetailOut:
-    """One booking with its history, for its owner or the desk of its centre."""
+    """One booking with its history, for its owner or the desk of its centre, whose look is audited."""
     actor, now = current_actor(), deps().now()
     with deps().read() as session:
         booking = booking_views.get_booking(session, code, actor=actor)
         events = list(booking_views.list_events(session, booking.id))
         links = booking_views.links_of(session, booking)
         options = options_for(session, booking, now=now) if booking.state == "displaced" else None
+    if booking.person_id != actor.person_id:
+        with deps().unit_of_work() as session:
+            booking_views.note_look(session, booking, actor, now=now)
     return BookingDetailOut.with_events(booking, events, links, options, actor=actor, deps=deps(), now=now)
 
 

@@ -420,6 +420,21 @@ def test_a_guest_is_found_by_what_they_can_say(
 
 
 @pytest.mark.rule("B95")
+def test_the_desk_reads_whose_booking_it_is_and_leaves_a_trace(
+    session: Session, centre: Centre, shower: Service, staff: Caller, sign_in: SignIn, clock: Clock
+) -> None:
+    driver = sign_in(zone="male", name="张伟")
+    body = {"service": shower.code, "start": clock.now.isoformat(), "client_uuid": str(uuid4())}
+    code = driver.post("/bookings", body).json["code"]
+    assert staff.get(f"/bookings/{code}").json["name"] == "张伟"
+    assert driver.get(f"/bookings/{code}").json["name"] is None
+    walked = walk(centre, staff, shower, zone="female", name="李四").json["code"]
+    assert staff.get(f"/bookings/{walked}").json["name"] == "李四"
+    looks = session.scalars(select(AuditEntry.person_id).where(AuditEntry.action == "desk.booking")).all()
+    assert looks == [staff.actor.person_id if staff.actor else None] * 2
+
+
+@pytest.mark.rule("B95")
 def test_a_tail_finds_yesterday_and_today_only_and_here_only(
     session: Session, centre: Centre, shower: Service, staff: Caller, sign_in: SignIn, clock: Clock
 ) -> None:
