@@ -697,7 +697,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One booking with its history, for its owner or the desk of its centre. */
+        /** One booking with its history, for its owner or the desk of its centre, whose look is audited. */
         get: {
             parameters: {
                 query?: never;
@@ -5574,6 +5574,11 @@ export interface components {
             moved_from: string | null;
             /** Moved To */
             moved_to: string | null;
+            /**
+             * Name
+             * @description of whoever it is for, for the desk alone
+             */
+            name: string | null;
             /** @description of a displaced booking: what its owner can choose */
             options: components["schemas"]["BookingDetailOut.OptionsOut"] | null;
             /** Party Size */
