@@ -20,6 +20,7 @@ from tests.live import Live, live
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs/screenshots"
 API = "/api/v1"
+LAUNDRY = "DRIVER_HOME.laundry"
 QUESTION = "我们公司能申请什么补贴"
 SETTLE_MS = 700
 
@@ -32,7 +33,9 @@ class District:
 
     def __init__(self, served: Live) -> None:
         self.served = served
+        self._used = 20
         self.booking: str = self._book()["code"]
+        self.waiting, self.offered = self._wait("driver", "09:00"), self._wait("driver-9", "11:00", offered=True)
         host = self._headers("secretary")
         self.activity: str = self._ask("GET", "/activities?state=ongoing&host=me", host)["items"][0]["code"]
         self.policy: str = self._ask("GET", "/policies?per_page=1", {})["items"][0]["code"]
@@ -53,6 +56,20 @@ class District:
         wish = {"service": "DRIVER_HOME.shower", "start": start, "minutes": 30, "client_uuid": str(uuid4())}
         return self._ask("POST", "/bookings", self._headers("driver"), wish)
 
+    def _wait(self, who: str, clock: str, *, offered: bool = False) -> str:
+        """An entry behind a start that others took; `offered`: one of them gave it back."""
+        start = f"{(datetime.now(UTC) + timedelta(days=2)).date().isoformat()}T{clock}:00+08:00"
+        taken = {"service": LAUNDRY, "start": start, "minutes": 60}
+        day = self._ask("GET", f"/services/{LAUNDRY}/availability?date={start[:10]}", {})["slots"]
+        free = next(slot["free"] for slot in day if slot["start"] == start)
+        holders = [f"driver-{number}" for number in range(self._used, self._used + free)]
+        self._used += free
+        codes = [self._ask("POST", "/bookings", self._headers(name), _keyed(taken))["code"] for name in holders]
+        entry = self._ask("POST", "/waitlist", self._headers(who), _keyed(taken))
+        if offered:
+            self._ask("POST", f"/bookings/{codes[0]}/cancel", self._headers(holders[0]), {})
+        return str(entry["id"])
+
     def check_in(self, page: Page) -> None:
         """Give the scan page what the screen shows now, and confirm."""
         shown = self._ask("GET", f"/activities/{self.activity}/display-code", self._headers("secretary"))
@@ -63,6 +80,16 @@ class District:
 
     def set_large_text(self, name: str, on: bool) -> None:
         self._ask("PATCH", "/me", self._headers(name), {"settings": {"large_text": on}})
+
+
+def _keyed(wish: dict[str, Any]) -> dict[str, Any]:
+    return {**wish, "client_uuid": str(uuid4())}
+
+
+def be_late(page: Page) -> None:
+    """Say one comes later, up to the last tap."""
+    page.get_by_test_id("late-open").click()
+    page.get_by_test_id("late-45").click()
 
 
 def ask(page: Page) -> None:
@@ -86,6 +113,11 @@ def screens(district: District) -> list[Screen]:
         ("booking-sheet", "driver", "pages/services/service?code=DRIVER_HOME.shower", nothing),
         ("bookings", "driver", "pages/bookings/list", nothing),
         ("pass", "driver", f"pages/bookings/pass?code={district.booking}", nothing),
+        ("late", "driver", f"pages/bookings/pass?code={district.booking}", be_late),
+        ("move", "driver", f"pages/bookings/move?code={district.booking}", nothing),
+        ("waiting", "driver", f"pages/bookings/waitlist?id={district.waiting}", nothing),
+        ("offer", "driver-9", f"pages/bookings/waitlist?id={district.offered}", nothing),
+        ("marks", "driver", "pages/me/marks", nothing),
         ("activities", None, "pages/activities/index", nothing),
         ("activity", "member", f"pages/activities/detail?code={district.activity}", nothing),
         ("check-in", "member", "pages/activities/scan", district.check_in),

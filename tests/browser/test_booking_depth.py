@@ -15,6 +15,7 @@ from models.waitlist import WaitlistEntry
 from tests.browser.backstage import SHANGHAI, at, book, call, day_after, free_at, run_job
 from tests.browser.conftest import Phone
 from tests.browser.taps import expect_said, seen, tap
+from tests.browser.test_every_screen import AUDIT
 from tests.live import Live
 
 pytestmark = pytest.mark.browser
@@ -30,6 +31,17 @@ Snap = Callable[[Page, str], object]
 NEWS_BY_POLL_MS = 25_000
 
 _numbers: Iterator[int] = iter(range(110, 200))
+
+
+@pytest.fixture
+def look(snap: Snap) -> Snap:
+    """A picture of the page in front, and nothing on it too wide, too small, too faint or without a name."""
+
+    def take(page: Page, face: str) -> None:
+        snap(page, face)
+        assert page.evaluate(AUDIT) == []
+
+    return take
 
 
 def drivers(count: int) -> list[str]:
@@ -73,7 +85,7 @@ def join_by_taps(page: Page, start: str) -> None:
 
 
 @pytest.mark.rule("B50", "B56", "B60", "B63")
-def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_server: Live, look: Snap) -> None:
     start = at(day_after(live_server, 9), "10:00")
     holders = fill(live_server, start)
     [who] = drivers(1)
@@ -81,11 +93,11 @@ def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_serve
     join_by_taps(page, start)
     tap(page, "wait-flex-60")
     tap(page, "wait-no-nights")
-    snap(page, "sheet")
+    look(page, "sheet")
     tap(page, "join-wait")
     expect(seen(page, "joined-note")).to_be_visible()
     expect_said(page, "position", "第 1 位")
-    snap(page, "waiting")
+    look(page, "waiting")
     entry = entry_of(live_server, who)
     assert (entry.state, entry.no_night_offers) == ("waiting", True)
     assert entry.until_at - entry.starts_at == timedelta(minutes=120)
@@ -99,7 +111,7 @@ def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_serve
     expect_said(page, "offer", "10:00–11:00")
     expect_said(page, "time-left", "还剩")
     expect_said(page, "wait-log", "问了您")
-    snap(page, "offer")
+    look(page, "offer")
     tap(page, "accept-offer")
     expect_said(page, "booked-note", "空位是您的了")
     expect_said(page, "pass-time", "10:00–11:00")
@@ -110,7 +122,7 @@ def test_a_full_start_is_waited_for_offered_and_taken(phones: Phones, live_serve
 
 
 @pytest.mark.rule("B50", "B57")
-def test_an_offer_is_declined_and_goes_to_the_next_in_line(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_an_offer_is_declined_and_goes_to_the_next_in_line(phones: Phones, live_server: Live, look: Snap) -> None:
     start = at(day_after(live_server, 9), "13:00")
     holders = fill(live_server, start)
     first, second = drivers(2)
@@ -127,7 +139,7 @@ def test_an_offer_is_declined_and_goes_to_the_next_in_line(phones: Phones, live_
     page.goto("/")
     page.reload()
     expect_said(page, "open-offer", "点开回答")
-    snap(page, "home")
+    look(page, "home")
     tap(page, f"entry-{entry_of(live_server, first).code}")
     tap(page, "decline-offer")
     expect_said(page, "entry-end", "让给了下一位")
@@ -178,7 +190,7 @@ def test_waiting_twice_leads_to_the_entry_there_is(phones: Phones, live_server: 
 
 
 @pytest.mark.rule("B44", "B73")
-def test_coming_late_keeps_the_place_where_nobody_comes_next(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_coming_late_keeps_the_place_where_nobody_comes_next(phones: Phones, live_server: Live, look: Snap) -> None:
     start = at(day_after(live_server, 10), "09:00")
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, start, HOUR)["code"]
@@ -188,12 +200,12 @@ def test_coming_late_keeps_the_place_where_nobody_comes_next(phones: Phones, liv
     tap(page, "late-open")
     tap(page, "late-45")
     expect_said(page, "late-says", "10:00")
-    snap(page, "sheet")
+    look(page, "sheet")
     tap(page, "late-submit")
     expect_said(page, "booked-note", "10:00")
     expect(seen(page, "late-open")).to_have_count(0)
     expect_said(page, "history", "晚到 45 分钟")
-    snap(page, "told")
+    look(page, "told")
     after = row_of(live_server, code)
     assert after.late_minutes == 45
     assert after.grace_until - before.grace_until == timedelta(minutes=45)
@@ -202,7 +214,7 @@ def test_coming_late_keeps_the_place_where_nobody_comes_next(phones: Phones, liv
 
 @pytest.mark.rule("B74", "B75")
 def test_coming_late_before_the_next_guest_offers_choices_and_one_is_taken(
-    phones: Phones, live_server: Live, snap: Snap
+    phones: Phones, live_server: Live, look: Snap
 ) -> None:
     day = day_after(live_server, 10)
     [who] = drivers(1)
@@ -216,7 +228,7 @@ def test_coming_late_before_the_next_guest_offers_choices_and_one_is_taken(
     tap(page, "late-60")
     tap(page, "late-submit")
     expect_said(page, "late-choices", "后面有人约了")
-    snap(page, "choices")
+    look(page, "choices")
     tap(page, "late-choice-shorten")
     expect(seen(page, "booked-note")).to_contain_text("中心知道了")
     after = row_of(live_server, code)
@@ -248,7 +260,7 @@ def test_a_later_time_is_taken_instead_of_being_late(phones: Phones, live_server
 
 
 @pytest.mark.rule("B70")
-def test_a_booking_is_moved_and_the_old_place_free_again(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_a_booking_is_moved_and_the_old_place_free_again(phones: Phones, live_server: Live, look: Snap) -> None:
     start, later = at(day_after(live_server, 11), "10:00"), at(day_after(live_server, 12), "11:00")
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, start, HOUR)["code"]
@@ -260,7 +272,7 @@ def test_a_booking_is_moved_and_the_old_place_free_again(phones: Phones, live_se
     expect_said(page, "move-submit", "请选一个新时间")
     tap(page, f"day-{later[:10]}")
     tap(page, f"slot-{later}")
-    snap(page, "choice")
+    look(page, "choice")
     tap(page, "move-submit")
     expect_said(page, "booked-note", "改好了")
     expect_said(page, "pass-time", "11:00–12:00")
@@ -276,7 +288,7 @@ def test_a_booking_is_moved_and_the_old_place_free_again(phones: Phones, live_se
 
 
 @pytest.mark.rule("B71")
-def test_a_move_to_a_time_just_taken_keeps_the_old_place(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_a_move_to_a_time_just_taken_keeps_the_old_place(phones: Phones, live_server: Live, look: Snap) -> None:
     start, wanted = at(day_after(live_server, 11), "14:00"), at(day_after(live_server, 12), "15:00")
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, start, HOUR)["code"]
@@ -290,7 +302,7 @@ def test_a_move_to_a_time_just_taken_keeps_the_old_place(phones: Phones, live_se
     tap(page, "move-submit")
     expect_said(page, "move-error", "约满")
     expect(seen(page, "alternatives")).to_be_visible()
-    snap(page, "full")
+    look(page, "full")
     assert row_of(live_server, code).state == "confirmed"
 
 
@@ -302,7 +314,7 @@ def next_start(live: Live) -> str:
 
 
 @pytest.mark.rule("B76", "B77")
-def test_a_stay_is_extended(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_a_stay_is_extended(phones: Phones, live_server: Live, look: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, next_start(live_server), HOUR)["code"]
     call(live_server, "POST", f"/bookings/{code}/check-in", {}, who="staff")
@@ -311,7 +323,7 @@ def test_a_stay_is_extended(phones: Phones, live_server: Live, snap: Snap) -> No
     page.goto(PASS_PAGE.format(code=code))
     expect_said(page, "booking-state", "正在使用")
     tap(page, "extend-open")
-    snap(page, "sheet")
+    look(page, "sheet")
     tap(page, "extend-30")
     expect_said(page, "booked-note", "延长好了")
     after = row_of(live_server, code)
@@ -329,14 +341,14 @@ def test_the_centre_admits_a_guest_and_the_open_pass_says_so(phones: Phones, liv
 
 
 @pytest.mark.rule("B21", "B27")
-def test_cancelling_says_when_it_counts_and_writes_who_did_it(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_cancelling_says_when_it_counts_and_writes_who_did_it(phones: Phones, live_server: Live, look: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "20:00"), HOUR)["code"]
     page = phones(who).page
     page.goto(PASS_PAGE.format(code=code))
     tap(page, "cancel-booking")
     expect_said(page, "cancel-says", "19:50 前取消什么都不记")
-    snap(page, "sheet")
+    look(page, "sheet")
     tap(page, "confirm-cancel")
     expect_said(page, "booking-state", "已取消")
     expect_said(page, "history", "您 · 取消了")
@@ -363,13 +375,13 @@ def displaced(live_server: Live) -> list[tuple[str, str]]:
 
 @pytest.mark.rule("B139")
 def test_who_lost_a_place_to_a_closure_takes_another_time(
-    phones: Phones, live_server: Live, displaced: list[tuple[str, str]], snap: Snap
+    phones: Phones, live_server: Live, displaced: list[tuple[str, str]], look: Snap
 ) -> None:
     who, code = displaced[0]
     page = phones(who).page
     page.goto(PASS_PAGE.format(code=code))
     expect_said(page, "displaced", "不记爽约")
-    snap(page, "options")
+    look(page, "options")
     other = seen(page, "other-times").locator("[data-testid^='other-time-']").first
     start = (other.get_attribute("data-testid") or "").removeprefix("other-time-")
     other.tap()
@@ -381,14 +393,14 @@ def test_who_lost_a_place_to_a_closure_takes_another_time(
 
 @pytest.mark.rule("B125")
 def test_a_closed_service_says_so_before_anyone_chooses(
-    guest: Phone, live_server: Live, displaced: list[tuple[str, str]], snap: Snap
+    guest: Phone, live_server: Live, displaced: list[tuple[str, str]], look: Snap
 ) -> None:
     day, page = day_after(live_server, 13), guest.page
     page.goto(f"/#/pages/services/service?code={LAUNDRY}&date={day}")
     expect_said(page, "closed", "09:00 起停用")
     expect_said(page, "closed", "检修")
     expect(seen(page, f"slot-{at(day, '10:00')}")).to_contain_text("约满")
-    snap(page, "closed")
+    look(page, "closed")
     assert {row_of(live_server, code).state for _, code in displaced} == {"displaced"}
 
 
@@ -409,18 +421,18 @@ def test_who_lost_a_place_may_wait_first_in_line(
 
 
 @pytest.mark.rule("B45")
-def test_a_notice_is_read_before_anyone_books(guest: Phone, live_server: Live, snap: Snap) -> None:
+def test_a_notice_is_read_before_anyone_books(guest: Phone, live_server: Live, look: Snap) -> None:
     text = "洗衣机检修，冲凉照常"
     notice = {"centre": CENTRE, "kind": "closure", "text": text, "from": live_server.deps.now().isoformat()}
     posted = call(live_server, "POST", "/notices", notice, who="staff")
     guest.page.goto(f"/#/pages/services/service?code={LAUNDRY}")
     expect_said(guest.page, f"notice-{posted['id']}", text)
-    snap(guest.page, "notice")
+    look(guest.page, "notice")
     call(live_server, "PATCH", f"/notices/{posted['id']}", {"end": True}, who="staff")
 
 
 @pytest.mark.rule("B83")
-def test_a_mark_is_seen_and_contested_with_a_sentence(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_a_mark_is_seen_and_contested_with_a_sentence(phones: Phones, live_server: Live, look: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "08:00"), HOUR)["code"]
     booking, now = row_of(live_server, code), live_server.deps.now()
@@ -435,12 +447,12 @@ def test_a_mark_is_seen_and_contested_with_a_sentence(phones: Phones, live_serve
     tap(page, "my-marks")
     expect_said(page, f"mark-{mark_id}", "记 1 次")
     expect_said(page, "not-restricted", "过夜休息不受影响")
-    snap(page, "marks")
+    look(page, "marks")
     tap(page, f"contest-{mark_id}")
     seen(page, "contest-text").locator("textarea").fill("港口拥堵，21:40 才到")
     tap(page, "contest-submit")
     expect_said(page, f"contested-{mark_id}", "中心会看")
-    snap(page, "contested")
+    look(page, "contested")
     with live_server.deps.read() as session:
         row = session.get_one(Mark, mark_id)
         assert row.contested_at is not None
@@ -449,7 +461,7 @@ def test_a_mark_is_seen_and_contested_with_a_sentence(phones: Phones, live_serve
 
 @pytest.mark.rule("B35")
 def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
-    phones: Phones, live_server: Live, snap: Snap
+    phones: Phones, live_server: Live, look: Snap
 ) -> None:
     mine = phones(drivers(1)[0])
     mine.context.grant_permissions(["geolocation"])
@@ -464,7 +476,7 @@ def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
     tap(page, "by-distance")
     expect(cards.first).to_have_attribute("data-testid", "centre-toggle-STJ_JEWEL")
     expect_said(page, "distance-STJ_JEWEL", "米")
-    snap(page, "near")
+    look(page, "near")
     assert "22.5617" not in page.evaluate("JSON.stringify(localStorage)")
     with live_server.deps.read() as session:
         settings = session.scalars(select(Person.settings).where(Person.name.like("司机%"))).all()
@@ -478,7 +490,7 @@ def test_centres_come_by_distance_only_when_asked_and_the_position_is_not_kept(
 
 
 @pytest.mark.rule("B30")
-def test_the_pass_opens_after_a_reload_without_a_network(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_the_pass_opens_after_a_reload_without_a_network(phones: Phones, live_server: Live, look: Snap) -> None:
     [who] = drivers(1)
     code = book(live_server, who, LAUNDRY, at(day_after(live_server, 11), "17:00"), HOUR)["code"]
     mine = phones(who)
@@ -492,13 +504,13 @@ def test_the_pass_opens_after_a_reload_without_a_network(phones: Phones, live_se
     expect(seen(page, "qr")).to_have_attribute("data-qr", re.compile(r"^LY1\."))
     assert code_on_pass(page) == code
     expect(seen(page, "late-open")).to_have_count(0)
-    snap(page, "offline")
+    look(page, "offline")
     mine.context.set_offline(False)
     expect(seen(page, "late-open")).to_be_visible(timeout=NEWS_BY_POLL_MS)
     assert row_of(live_server, code).state == "confirmed"
 
 
-def test_the_place_in_line_last_seen_opens_without_a_network(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_the_place_in_line_last_seen_opens_without_a_network(phones: Phones, live_server: Live, look: Snap) -> None:
     start = at(day_after(live_server, 9), "19:00")
     fill(live_server, start)
     [who] = drivers(1)
@@ -515,7 +527,7 @@ def test_the_place_in_line_last_seen_opens_without_a_network(phones: Phones, liv
     expect_said(page, "position", "第 1 位")
     expect(page.get_by_text("这是上次看到的位次").filter(visible=True)).to_be_visible()
     expect(seen(page, "leave-wait")).to_have_count(0)
-    snap(page, "offline")
+    look(page, "offline")
     assert entry_of(live_server, who).state == "waiting"
 
 
@@ -536,8 +548,57 @@ def test_the_news_of_an_offer_opens_the_wait_list_page(phones: Phones, live_serv
     assert entry_of(live_server, who).code == entry["id"]
 
 
+@pytest.mark.rule("B125", "B139")
+def test_a_place_taken_back_is_put_before_its_driver(phones: Phones, live_server: Live, look: Snap) -> None:
+    day = day_after(live_server, 13)
+    [who] = drivers(1)
+    code = book(live_server, who, LAUNDRY, at(day, "15:00"), HOUR)["code"]
+    page = phones(who).page
+    page.goto("/")
+    expect_said(page, "next-booking", "15:00–16:00")
+    close_laundry(live_server, at(day, "14:30"), at(day, "16:30"))
+    page.reload()
+    expect(seen(page, "next-booking")).to_have_count(0)
+    expect_said(page, "lost-places", "换个时间")
+    look(page, "home")
+    tap(page, f"booking-{code}")
+    seen(page, "other-times").locator("[data-testid^='other-time-']").last.tap()
+    expect_said(page, "booked-note", "约好了")
+    page.goto("/")
+    expect(seen(page, "next-booking")).to_be_visible()
+    expect(seen(page, "lost-places")).to_have_count(0)
+    assert row_of(live_server, code).state == "displaced"
+
+
+@pytest.mark.rule("B82", "B83")
+def test_three_marks_leave_the_coming_hour_and_say_until_when(phones: Phones, live_server: Live, look: Snap) -> None:
+    [who] = drivers(1)
+    days = [day_after(live_server, number) for number in (10, 11, 12)]
+    codes = [book(live_server, who, LAUNDRY, at(day, "06:00"), HOUR)["code"] for day in days]
+    bookings, now = [row_of(live_server, code) for code in codes], live_server.deps.now()
+    with live_server.deps.unit_of_work() as session:
+        session.add_all(
+            Mark(person_id=one.person_id, booking_id=one.id, kind="no_show", halves=2, at=now) for one in bookings
+        )
+    mine = phones(who)
+    mine.watch.allow("status of 409")
+    page, start = mine.page, at(day_after(live_server, 8), "06:00")
+    page.goto(f"/#/pages/services/service?code={LAUNDRY}")
+    tap(page, f"day-{start[:10]}")
+    tap(page, f"slot-{start}")
+    tap(page, "confirm-booking")
+    expect_said(page, "booking-error", "过夜休息不受影响")
+    look(page, "refused")
+    tap(page, "see-marks")
+    expect_said(page, "restricted", "可以直接来")
+    look(page, "marks")
+    with live_server.deps.read() as session:
+        mine_now = select(Booking.code).where(Booking.person_id == bookings[0].person_id)
+        assert set(session.scalars(mine_now)) == set(codes)
+
+
 @pytest.mark.rule("B43")
-def test_the_calendar_link_is_copied_and_renewed(phones: Phones, live_server: Live, snap: Snap) -> None:
+def test_the_calendar_link_is_copied_and_renewed(phones: Phones, live_server: Live, look: Snap) -> None:
     [who] = drivers(1)
     mine = phones(who)
     mine.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -548,7 +609,7 @@ def test_the_calendar_link_is_copied_and_renewed(phones: Phones, live_server: Li
     first = seen(page, "calendar-url").inner_text()
     tap(page, "calendar-copy")
     expect(page.get_by_text("地址复制好了").filter(visible=True)).to_be_visible()
-    snap(page, "link")
+    look(page, "link")
     tap(page, "calendar-renew")
     tap(page, "calendar-renew-confirm")
     expect(seen(page, "calendar-url")).not_to_have_text(first)
@@ -583,7 +644,7 @@ def test_quiet_nights_are_switched_off_and_on(phones: Phones, live_server: Live)
     assert settings["quiet_nights"] is False
 
 
-def test_the_strip_scrolls_weeks_and_says_what_is_not_open_yet(guest: Phone, live_server: Live, snap: Snap) -> None:
+def test_the_strip_scrolls_weeks_and_says_what_is_not_open_yet(guest: Phone, live_server: Live, look: Snap) -> None:
     page = guest.page
     page.goto(f"/#/pages/services/service?code={LAUNDRY}")
     last = day_after(live_server, 27)
@@ -591,7 +652,7 @@ def test_the_strip_scrolls_weeks_and_says_what_is_not_open_yet(guest: Phone, liv
     expect(seen(page, f"day-{last}")).to_have_attribute("data-kind", "later")
     expect(seen(page, f"day-{last}")).to_contain_text("还没放出")
     seen(page, f"day-{last}").scroll_into_view_if_needed()
-    snap(page, "weeks")
+    look(page, "weeks")
 
 
 @pytest.mark.rule("B41")

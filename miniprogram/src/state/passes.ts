@@ -1,4 +1,4 @@
-import { myBookings } from '@/api/booking'
+import { booking, myBookings } from '@/api/booking'
 import { ApiError } from '@/api/errors'
 import type { BookingView, Page } from '@/api/types'
 import { read, write } from './storage'
@@ -9,7 +9,8 @@ const KEEP_AFTER_END_MS = 24 * 3_600_000
 
 export function keepPasses(bookings: BookingView[], now: number): void {
   const kept = read<Passes>('passes') ?? {}
-  for (const booking of bookings) if (booking.pass) kept[booking.code] = booking
+  // a place taken back stays only where it was counted on: see `dropPass`
+  for (const one of bookings) if (one.pass && (one.state !== 'displaced' || kept[one.code])) kept[one.code] = one
   for (const code of Object.keys(kept)) {
     if (Date.parse(kept[code].end) + KEEP_AFTER_END_MS < now) delete kept[code]
   }
@@ -33,4 +34,22 @@ export async function upcomingBookings(): Promise<Page<BookingView>> {
     )
     return { items, total: items.length, page: 1, per_page: items.length }
   }
+}
+
+/** What one still counted on, and the centre had to take back: kept here as a place, no longer among those to come. */
+export async function displacedPlaces(upcoming: BookingView[], now: number): Promise<BookingView[]> {
+  const known = new Set(upcoming.map((one) => one.code))
+  const counted = Object.values(read<Passes>('passes') ?? {}).filter(
+    (kept) => Date.parse(kept.end) > now && !known.has(kept.code) && [...LIVE, 'displaced'].includes(kept.state),
+  )
+  const fresh = await Promise.all(counted.map((kept) => (kept.state === 'displaced' ? kept : booking(kept.code))))
+  keepPasses(fresh, now)
+  return fresh.filter((one) => one.state === 'displaced')
+}
+
+/** Chosen something else instead: the lost place is no longer put before them. */
+export function dropPass(code: string): void {
+  const kept = read<Passes>('passes') ?? {}
+  delete kept[code]
+  write('passes', kept)
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Booking, Service, Slot } from '@/api/types'
 import { defaultSlot, durations, groupSlots } from '@/pages/services/choice'
 import { nextBooking } from '@/pages/services/ticket'
-import { keepPasses, keptPass, upcomingBookings } from '@/state/passes'
+import { displacedPlaces, dropPass, keepPasses, keptPass, upcomingBookings } from '@/state/passes'
 import { phone } from './phone'
 
 const service = (changes: Partial<Service>): Service => ({ min_minutes: 30, max_minutes: 60, step_minutes: 30, slot_minutes: 30, ...changes }) as Service
@@ -42,6 +42,18 @@ describe('the ticket on top', () => {
     expect((await upcomingBookings()).items.map((kept) => kept.code)).toEqual(['A'])
     phone.answers['GET /bookings'] = { status: 401, data: { code: 'sign_in_required' } }
     await expect(upcomingBookings()).rejects.toMatchObject({ status: 401 })
+  })
+
+  test('a place the centre took back is put before its driver until something else is chosen', async () => {
+    const far = '2099-11-21T21:00:00+08:00'
+    keepPasses([booking('A', far), booking('B', far)], NOW)
+    phone.answers['GET /bookings/B'] = { data: booking('B', far, 'displaced') }
+    const lost = () => displacedPlaces([booking('A', far)], NOW).then((found) => found.map((one) => one.code))
+    expect(await lost()).toEqual(['B'])
+    expect(await lost()).toEqual(['B'])
+    expect(phone.sent).toHaveLength(1)
+    dropPass('B')
+    expect(await lost()).toEqual([])
   })
 
   test('passes stay on the phone for a day after their end', () => {
