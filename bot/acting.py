@@ -5,16 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from bot import phrasing, places
-from bot.context import BotContext
+from bot import booking_acts, phrasing, places
+from bot.booking_acts import actor_of, booking_words
 from bot.intents.booking import ask_to_cancel
-from bot.intents.checkin import client_key
 from bot.messages import Handover, Part, Reply, Text
-from bot.turn import Turn
+from bot.turn import Turn, client_key
 from bot.understanding.slots import Wish, read_wish
 from domain.errors import Conflict, Refusal
 from services.activities import find_activity
-from services.booking_views import BookingView, get_booking
+from services.booking_views import get_booking
 from services.bookings import Book, book, cancel
 from services.conversations import transcript
 from services.demands import CreateDemand, create_demand, submit_demand
@@ -57,22 +56,22 @@ def _on(wish: Wish, local: datetime) -> Wish:
     return Wish(wish.service, local.date(), local, wish.minutes, None, wish.zone)
 
 
-def _actor(context: BotContext) -> Any:
-    assert context.actor is not None
-    return context.actor
-
-
 # -- booking -------------------------------------------------------------------------------------------
 
 
 def _book(turn: Turn, do: Do) -> list[Part]:
     context = turn.context
     assert context.cipher is not None
+    moving = booking_acts.is_moving(turn, do["service"])
+    if moving is not None:
+        parts = booking_acts.move_to(turn, moving, do)
+        context.remember(slot_taps=None, moving=None)
+        return parts
     key = client_key(turn, "book", do["service"], do["start"], do["offered"])
     booked = book(
         context.session,
         Book(
-            actor=_actor(context),
+            actor=actor_of(context),
             service=do["service"],
             start=datetime.fromisoformat(do["start"]),
             client_uuid=UUID(key),
@@ -84,43 +83,19 @@ def _book(turn: Turn, do: Do) -> list[Part]:
         now=context.now,
     ).booking
     template = phrasing.BOOKED if booked.state == "confirmed" else phrasing.REQUESTED
-    context.remember(slot_taps=None)
-    done = Text(template.format(code=booked.code, **_booking_words(turn, booked)))
-    return [done, *_instead_of(turn, booked)]
-
-
-def _instead_of(turn: Turn, booked: BookingView) -> list[Part]:
-    """After a new time was taken for a booking that was to be moved: whether the old one goes."""
-    code = turn.context.memory.pop("moving", None)
-    if code is None:
-        return []
-    old = get_booking(turn.context.session, code, actor=_actor(turn.context))
-    is_open = old.state in ("requested", "confirmed") and old.service.code == booked.service.code
-    return [ask_to_cancel(turn, old)] if is_open and old.code != booked.code else []
-
-
-def _booking_words(turn: Turn, booking: BookingView) -> dict[str, str]:
-    zone = booking.service.opening.tz
-    start, end = booking.start.astimezone(zone), booking.end.astimezone(zone)
-    return {
-        "day": phrasing.day_text(start, turn.context.local_now),
-        "time": phrasing.span_text(start, end),
-        "service": booking.service.name,
-        "unit": f" {booking.unit_no}" if booking.unit_no else "",
-        "grace": phrasing.clock(booking.grace_until.astimezone(zone)),
-    }
+    context.remember(slot_taps=None, moving=None)
+    return [Text(template.format(code=booked.code, **booking_words(turn, booked)))]
 
 
 def _cancel(turn: Turn, do: Do) -> list[Part]:
     context = turn.context
-    booking = cancel(context.session, do["code"], actor=_actor(context), now=context.now)
+    booking = cancel(context.session, do["code"], actor=actor_of(context), now=context.now)
     template = phrasing.CANCELLED_LATE if booking.was_late_cancel else phrasing.CANCELLED
-    return [Text(template.format(**_booking_words(turn, booking)))]
+    return [Text(template.format(**booking_words(turn, booking)))]
 
 
 def _ask_cancel(turn: Turn, do: Do) -> list[Part]:
-
-    booking = get_booking(turn.context.session, do["code"], actor=_actor(turn.context))
+    booking = get_booking(turn.context.session, do["code"], actor=actor_of(turn.context))
     return [ask_to_cancel(turn, booking)]
 
 
@@ -136,6 +111,16 @@ def _offer(turn: Turn, do: Do) -> list[Part]:
     )
 
 
+def _offer_move(turn: Turn, do: Do) -> list[Part]:
+    """Free places for a booking that is to be moved, from some instant on."""
+    booking = get_booking(turn.context.session, do["code"], actor=actor_of(turn.context))
+    start = datetime.fromisoformat(do["after"])
+    minutes = int((booking.end - booking.start).total_seconds() // 60)
+    offered = places.offer(turn, booking.service, Wish(None, None, start, minutes, None, booking.zone))
+    turn.context.remember(moving=booking.code)
+    return [Text(phrasing.MOVE), *offered]
+
+
 def _keep(turn: Turn, do: Do) -> list[Part]:
     return [Text(phrasing.KEPT)]
 
@@ -148,7 +133,7 @@ def _register(turn: Turn, do: Do) -> list[Part]:
     body = {"activity": do["code"]}
     key = client_key(turn, "register", do["code"], context.now.isoformat())
     _, activity, is_new = register(
-        context.session, Register(do["code"], key, digest(body), source="bot"), actor=_actor(context), now=context.now
+        context.session, Register(do["code"], key, digest(body), source="bot"), actor=actor_of(context), now=context.now
     )
     start = activity.starts.astimezone(context.timezone)
     template = phrasing.REGISTERED if is_new else phrasing.REGISTERED_ALREADY
@@ -166,7 +151,7 @@ def _register(turn: Turn, do: Do) -> list[Part]:
 
 def _unregister(turn: Turn, do: Do) -> list[Part]:
     context = turn.context
-    _, activity = cancel_registration(context.session, do["code"], actor=_actor(context), now=context.now)
+    _, activity = cancel_registration(context.session, do["code"], actor=actor_of(context), now=context.now)
     return [Text(phrasing.UNREGISTERED.format(title=activity.title))]
 
 
@@ -178,7 +163,7 @@ def _leave(turn: Turn, do: Do) -> list[Part]:
     ask_leave(
         context.session,
         AskLeave(client_uuid=key, request_digest=digest(reason), **reason),
-        actor=_actor(context),
+        actor=actor_of(context),
         now=context.now,
     )
     return [Text(phrasing.LEAVE_ASKED.format(title=activity.title))]
@@ -203,11 +188,11 @@ def _store_draft(turn: Turn, *, submit: bool) -> list[Part]:
             org=turn.message.org or context.memory.get("org"),
             transcript=tuple(said),
         ),
-        actor=_actor(context),
+        actor=actor_of(context),
         now=context.now,
     )
     if submit:
-        submit_demand(context.session, demand.code, actor=_actor(context), now=context.now)
+        submit_demand(context.session, demand.code, actor=actor_of(context), now=context.now)
     context.remember(draft=None, draft_taps=None)
     text = (phrasing.SUBMITTED if submit else phrasing.SAVED).format(code=demand.code)
     return [Handover(text, made, demand.code)]
@@ -232,6 +217,13 @@ ACTIONS: dict[str, tuple[str, Action, str]] = {
     "cancel": ("booking", _cancel, "取消预约"),
     "ask_cancel": ("booking", _ask_cancel, "取消预约"),
     "offer": ("booking", _offer, ""),
+    "offer_move": ("booking", _offer_move, "改时间"),
+    "late": ("booking", booking_acts.come_late, "查您的预约"),
+    "extend": ("booking", booking_acts.stay_longer, "延时"),
+    "wait": ("booking", booking_acts.wait, "候补"),
+    "accept_offer": ("booking", booking_acts.answer_offer, "候补"),
+    "decline_offer": ("booking", booking_acts.decline_offer, "候补"),
+    "stop_waiting": ("booking", booking_acts.stop_waiting, "候补"),
     "keep": ("booking", _keep, ""),
     "register": ("checkin", _register, "报名"),
     "unregister": ("checkin", _unregister, "取消报名"),

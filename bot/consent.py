@@ -12,6 +12,10 @@ _FILLING = r"那|就|这个|它|这样|吧|了|的|啊|呀|嘞|哦|帮我|给我
 _VERBS = {
     "book": r"预约|约|订|定|上",
     "cancel": r"取消|退|掉",
+    "late": r"多?留|晚到|保留",
+    "extend": r"延长?|加",
+    "wait": r"候补|排|等",
+    "accept_offer": r"要|订|约|接受",
     "register": r"报名|报|参加",
     "unregister": r"取消|退|报名|掉",
     "leave": r"请假|请|提交",

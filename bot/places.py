@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot import phrasing
+from bot.booking_acts import wait_tap
 from bot.messages import Choice, Choices, Part, Slots, Text
 from bot.turn import Turn, tap
 from bot.understanding.slots import Wish
@@ -76,9 +77,15 @@ def offer(turn: Turn, service: ServiceFacts, wish: Wish) -> list[Part]:
     if exact is not None:
         return _exact(turn, service, exact, zone, minutes)
     near = _nearest(slots, wish, day, service)
+    full = next((slot for slot in found.slots if wish.start and slot.start == wish.start), None)
+    waiting = wait_tap(turn, service, full.start, minutes, zone) if full else None
     if not near:
-        return _none_that_day(turn, service, found, zone, minutes)
-    return _cards(turn, service, near, zone, minutes, day, wanted=wish.start)
+        return [*_none_that_day(turn, service, found, zone, minutes), *_or_wait(waiting)]
+    return [*_cards(turn, service, near, zone, minutes, day, wanted=wish.start), *_or_wait(waiting)]
+
+
+def _or_wait(waiting: Choice | None) -> list[Part]:
+    return [Choices(phrasing.WAIT_TOO, (waiting,))] if waiting else []
 
 
 def _length(service: ServiceFacts, wish: Wish) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from bot.context import BotContext
 from bot.messages import Choice, IncomingMessage, Part, Reply
@@ -45,3 +46,8 @@ class Turn:
 def tap(label: str, send: str | None = None, **do: Any) -> Choice:
     """A tap that sends its own label, or `send`, and does something when it comes back."""
     return Choice(label, send or label, do or None)
+
+
+def client_key(turn: Turn, *parts: str) -> str:
+    """The same tap in the same conversation is the same request."""
+    return str(uuid5(NAMESPACE_URL, ":".join([str(turn.context.conversation_id), *parts])))

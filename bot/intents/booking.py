@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import centre_facts, phrasing, places
-from bot.messages import Choices, Part, Reply, Text
+from bot.booking_acts import booking_words, standing_parts
+from bot.messages import Choice, Choices, Part, Reply, Text
 from bot.turn import Turn, tap
 from bot.understanding.slots import Wish, read_wish
+from domain.booking import LATE_STEP, MOST_LATE, can_be_late, can_extend
 from services.booking_views import BookingView, list_mine
 
 FOLLOW_UP_MAX = 12
@@ -146,7 +148,7 @@ def line_of(turn: Turn, booking: BookingView) -> str:
         service=booking.service.name,
         unit=f" {booking.unit_no}" if booking.unit_no else "",
         code=booking.code,
-        grace=phrasing.clock(booking.grace_until.astimezone(zone)),
+        grace=phrasing.clock(booking.kept_until.astimezone(zone)),
     )
 
 
@@ -196,22 +198,44 @@ def _meant(bookings: list[BookingView], wish: Wish) -> list[BookingView]:
 
 
 def _delay(turn: Turn, wish: Wish) -> list[Part]:
+    """晚到四十分钟: one tap keeps the place longer; without a length, how much later."""
     if turn.context.actor is None:
         return [Text(phrasing.SIGN_IN_FOR.format(what="查您的预约"))]
     found = _meant(upcoming(turn), Wish(wish.service, None, None, None, None, None))
     if not found:
         return [Text(phrasing.LATE_NONE)]
-    booking = found[0]
+    booking, now = found[0], turn.context.now
     zone = booking.service.opening.tz
-    text = phrasing.LATE.format(
-        service=booking.service.name,
-        time=_day_and_clock(turn, booking.start.astimezone(zone)),
-        grace=phrasing.clock(booking.grace_until.astimezone(zone)),
-        phone=centre_facts.phone_of(turn, booking.service),
-    )
-    later = tap("看晚一点的空位", do="offer", service=booking.service.code, after=_later(booking, wish).isoformat())
+    words = {
+        "service": booking.service.name,
+        "time": _day_and_clock(turn, booking.start.astimezone(zone)),
+        "grace": phrasing.clock(booking.kept_until.astimezone(zone)),
+        "phone": centre_facts.phone_of(turn, booking.service),
+    }
+    later = tap("改晚一点", do="offer_move", code=booking.code, after=_later(booking, wish).isoformat())
     cancel = tap("取消这次", do="ask_cancel", code=booking.code)
-    return [Choices(text, (later, cancel, tap("不用了", do="keep")))]
+    if not can_be_late(booking.state, booking.late_minutes, booking.kept_until, now=now):
+        return [Choices(phrasing.LATE_USED.format(**words), (later, cancel, tap("不用了", do="keep")))]
+    minutes = _late_minutes(wish)
+    if minutes is None:
+        keep = tuple(_late_tap(booking, m) for m in (20, 40, 60))
+        return [Choices(phrasing.LATE.format(**words), (*keep, cancel))]
+    text = phrasing.LATE_SURE.format(minutes=minutes, **words)
+    return [Choices(text, (_late_tap(booking, minutes, asked=True), later, cancel))]
+
+
+def _late_tap(booking: BookingView, minutes: int, *, asked: bool = False) -> Choice:
+    return tap(
+        f"晚到 {minutes} 分钟", f"晚到 {minutes} 分钟 {booking.code}", do="late", asked=asked, code=booking.code,
+        minutes=minutes,
+    )  # fmt: skip
+
+
+def _late_minutes(wish: Wish) -> int | None:
+    """So many minutes late, in whole steps; None where the sentence does not say, or too many to be kept."""
+    if wish.minutes is None or not 0 < wish.minutes <= MOST_LATE:
+        return None
+    return -(-wish.minutes // LATE_STEP) * LATE_STEP
 
 
 def _day_and_clock(turn: Turn, local: datetime) -> str:
@@ -228,15 +252,20 @@ def _extend(turn: Turn, wish: Wish) -> list[Part]:
     found = _meant(upcoming(turn), wish)
     if not found:
         return [Text(phrasing.NO_BOOKINGS)]
-    booking = found[0]
-    end = booking.end.astimezone(booking.service.opening.tz)
-    lead = Text(phrasing.EXTEND.format(service=booking.service.name, end=phrasing.clock(end)))
-    return [lead, *places.offer(turn, booking.service, wish_after(wish, booking.end))]
-
-
-def wish_after(wish: Wish, after: datetime) -> Wish:
-    """The same wish, from some instant on."""
-    return Wish(wish.service, after.date(), after, wish.minutes, None, wish.zone)
+    booking = next((b for b in found if b.state == "checked_in"), found[0])
+    words = booking_words(turn, booking)
+    if not can_extend(booking.state, booking.start, now=turn.context.now):
+        later = tap("改时间", do="offer_move", code=booking.code, after=booking.start.isoformat())
+        return [Choices(phrasing.EXTEND_EARLY.format(**words), (later, tap("不用了", do="keep")))]
+    wished = [wish.minutes] if wish.minutes and wish.minutes % 5 == 0 else [30, 60]
+    taps = tuple(
+        tap(
+            f"延长 {minutes} 分钟", f"延长 {minutes} 分钟 {booking.code}", do="extend", asked=len(wished) == 1,
+            code=booking.code, minutes=minutes, seen_end=booking.end.isoformat(),
+        )
+        for minutes in wished
+    )  # fmt: skip
+    return [Choices(phrasing.EXTEND.format(**words), (*taps, tap("不用了", do="keep")))]
 
 
 def _move(turn: Turn, wish: Wish) -> list[Part]:
@@ -264,10 +293,16 @@ def moved(wish: Wish, booking: BookingView) -> Wish:
 
 
 def _waitlist(turn: Turn, wish: Wish) -> list[Part]:
+    """候补: where one stands; else a line to get into, for a time that is full."""
+    standing = standing_parts(turn)
+    if standing and wish.start is None:
+        return standing
     service = places.find_service(turn, wish)
     if service is None:
         return [Text(phrasing.WAITLIST.format(next="")), _which_service(turn)]
-    return [Text(phrasing.WAITLIST.format(next=places.next_free_text(turn, service, wish)))]
+    if wish.start is None:
+        return [Text(phrasing.WAITLIST.format(next=places.next_free_text(turn, service, wish)))]
+    return places.offer(turn, service, wish)
 
 
 _ANSWERS = {

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from bot import phrasing
@@ -324,8 +323,3 @@ _ANSWERS = {
     "rule": _rule,
     "host": _host,
 }
-
-
-def client_key(turn: Turn, *parts: str) -> str:
-    """The same tap in the same conversation is the same request."""
-    return str(uuid5(NAMESPACE_URL, ":".join([str(turn.context.conversation_id), *parts])))
