@@ -73,10 +73,7 @@ def _free_near(session: Session, service: ServiceFacts, booking: BookingView, no
         or (minutes - service.min_minutes) % service.step_minutes
     ):
         minutes = service.slot_minutes
-    zones = zones_of(service)
-    if zones and booking.zone is not None and booking.zone not in zones:
-        return ()
-    zone = booking.zone if zones else None
+    zone = booking.zone if zones_of(service) else None
     start = max(booking.start, now)
     return tuple(alternatives(session, service, start, minutes, zone, booking.party_size, now=now))
 
