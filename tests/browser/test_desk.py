@@ -16,6 +16,7 @@ from tests.browser.backstage import at, book, call, day_after, free_at
 from tests.browser.conftest import Phone
 from tests.browser.desk_stage import (
     BAY,
+    CENTRE,
     DESK,
     LAUNDRY,
     SHOWER,
@@ -219,6 +220,36 @@ def test_another_attendant_takes_the_desk_with_a_pin_and_is_named_in_what_happen
     assert steps_of(live_server, code)[-1] == ("checked_in", colleague["name"])
 
 
+@pytest.mark.rule("B73", "B76")
+def test_a_call_that_somebody_comes_late_another_place_and_longer(staff: Phone, live_server: Live, snap: Snap) -> None:
+    made = book(live_server, "driver-48", BAY, soon(live_server), 240)
+    code = made["code"]
+    page = staff.page
+    page.goto(DESK)
+    tap(page, f"desk-more-{code}")
+    tap(page, "more-late")
+    snap(page, "late")
+    tap(page, "late-30")
+    expect_said(page, "desk-done", "晚到")
+    assert row_of(live_server, code).late_minutes == 30
+    tap(page, f"desk-more-{code}")
+    expect(seen(page, "more-late")).to_have_count(0)
+    tap(page, "more-unit")
+    tap(page, "to-B20")
+    expect_said(page, "desk-done", "已换位")
+    tap(page, f"check-in-{code}")
+    expect_said(page, "desk-done", "已到店")
+    before = row_of(live_server, code)
+    tap(page, f"desk-more-{code}")
+    tap(page, "more-extend")
+    tap(page, "extend-60")
+    expect_said(page, "desk-done", "已延长")
+    after = row_of(live_server, code)
+    assert (after.ends_at - before.ends_at).total_seconds() == 3600
+    with live_server.deps.read() as session:
+        assert session.get_one(Unit, after.unit_id).no == "B20"
+
+
 @pytest.mark.rule("B83", "B84")
 def test_a_contested_mark_is_waived_with_a_reason(staff: Phone, live_server: Live, snap: Snap) -> None:
     code = book(live_server, "driver-47", BAY, soon(live_server), 240)["code"]
@@ -283,3 +314,28 @@ def test_the_desk_says_what_it_is_for_to_others_and_what_failed_to_staff(
     mine.page.unroute("**/api/v1/desk/*/board*")
     tap(mine.page, "retry")
     expect(seen(mine.page, "desk-counts")).to_be_visible()
+
+
+def test_a_full_board_stays_within_the_screen(staff: Phone, live_server: Live, snap: Snap) -> None:
+    """Two hundred guests, one with a long name, in every state."""
+    made = book(live_server, "driver-49", BAY, soon(live_server), 240)
+    board = call(live_server, "GET", f"/desk/{CENTRE}/board", who="staff")
+    part = next(one for one in board["services"] if one["service"]["code"] == BAY)
+    line = next(one for one in part["bookings"] if one["code"] == made["code"])
+    states = ("requested", "confirmed", "checked_in", "overstayed", "completed", "no_show", "cancelled", "displaced")
+    part["bookings"] = [
+        {**line, "code": f"FULL{number:04d}", "state": states[number % len(states)], "plate_tail": "8K21"}
+        for number in range(200)
+    ]
+    part["bookings"][1]["who"] = "盐田国际集装箱货运代理与供应链管理服务有限公司第三车队张师傅"
+    page = staff.page
+    page.route("**/api/v1/desk/*/board*", lambda route: route.fulfill(json=board))
+    page.goto(DESK)
+    expect(seen(page, "desk-booking-FULL0001")).to_be_visible()
+    snap(page, "hours")
+    found = page.evaluate(AUDIT)
+    tap(page, "desk-view-units")
+    expect(seen(page, f"unit-{BAY}-B01")).to_be_visible()
+    snap(page, "units")
+    found += page.evaluate(AUDIT)
+    assert not found, "\n".join(found)

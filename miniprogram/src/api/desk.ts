@@ -90,7 +90,7 @@ export const board = (centre: string, date?: string): Promise<Board> => read(at(
 export const offlinePack = (centre: string): Promise<OfflinePack> => read(at(centre, 'offline'))
 export const find = (centre: string, q: string): Promise<Items<Found>> => read(at(centre, 'find'), { q })
 
-export type Verb = 'check-in' | 'complete' | 'no-show' | 'undo' | 'confirm' | 'refuse' | 'unit' | 'extend' | 'cancel'
+export type Verb = 'check-in' | 'complete' | 'no-show' | 'undo' | 'confirm' | 'refuse' | 'unit' | 'extend' | 'late'
 export const act = (code: string, verb: Verb, body: object = {}): Promise<Booking> => write(`/bookings/${code}/${verb}`, body)
 export const bookingOf = (code: string): Promise<Booking> => read(`/bookings/${code}`)
 export const arrive = (centre: string, what: { pass: string } | { code: string }, key: string): Promise<Arrived> =>

@@ -27,10 +27,13 @@ describe('what one tap can do now', () => {
     expect(tapsOf(line({ state: 'completed', undo_until: at(4.2) }), NOW)[0].label).toBe('撤销 · 5 分')
   })
 
-  test('behind the row: another place, longer', () => {
-    expect(moreOf(line({ state: 'checked_in' }))).toEqual(['unit', 'extend'])
-    expect(moreOf(line({ state: 'checked_in', unit: null }))).toEqual(['extend'])
-    expect(moreOf(line({ state: 'completed' }))).toEqual([])
+  test('behind the row: another place, longer, coming late once', () => {
+    const more = (changes: Partial<BoardBooking>) => moreOf(line(changes), NOW)
+    expect(more({ state: 'checked_in' })).toEqual(['unit', 'extend'])
+    expect(more({ state: 'checked_in', unit: null })).toEqual(['extend'])
+    expect(more({})).toEqual(['late', 'unit'])
+    expect([more({ late_minutes: 30 }), more({ grace_until: at(0) })]).toEqual([['unit'], ['unit']])
+    expect(more({ state: 'completed' })).toEqual([])
   })
 })
 

@@ -62,11 +62,12 @@ export function tapsOf(line: Line, now: number): Tap[] {
 }
 
 /** More that can be done, behind the row. */
-export function moreOf(line: Line): Verb[] {
-  if (line.state === 'confirmed' || INSIDE.includes(line.state)) {
-    return INSIDE.includes(line.state) ? (line.unit ? ['unit', 'extend'] : ['extend']) : line.unit ? ['unit'] : []
-  }
-  return []
+export function moreOf(line: Line, now: number): Verb[] {
+  const more: Verb[] = []
+  if (line.state === 'confirmed' && !line.late_minutes && now < Date.parse(line.grace_until)) more.push('late')
+  if (line.unit && (line.state === 'confirmed' || INSIDE.includes(line.state))) more.push('unit')
+  if (INSIDE.includes(line.state)) more.push('extend')
+  return more
 }
 
 /** State in words, with what waits in this device's queue. */
