@@ -38,6 +38,7 @@ def look(snap: Snap) -> Snap:
     """A picture of the page in front, and nothing on it too wide, too small, too faint or without a name."""
 
     def take(page: Page, face: str) -> None:
+        page.wait_for_function("() => !document.querySelector('.tap:active, .btn:active')")  # paler under the finger
         snap(page, face)
         assert page.evaluate(AUDIT) == []
 
