@@ -30,9 +30,18 @@ UNIT_CHANGED = "位置换到 {unit}，时间不变"
 
 def displaced_text(reason: str, other_time: str | None) -> str:
     """What somebody hears whose place is gone by our doing: why, that it does not count, and what they can do."""
-    why = DISPLACED.get(reason.split(":")[0], DISPLACED["closed"])
+    why = _why(reason)
     also = f"最近的空位是 {other_time}。" if other_time else ""
     return f"{why}，这个位子用不了了，不算您违约。{also}打开预约可换时间、换中心，或排候补第一位。"
+
+
+def new_unit_text(reason: str, unit: str) -> str:
+    """What somebody hears who has another unit by our doing."""
+    return f"{_why(reason)}，给您换到 {unit}，时间和预约码都不变。"
+
+
+def _why(reason: str) -> str:
+    return DISPLACED.get(reason.split(":")[0], DISPLACED["closed"])
 
 
 def when_text(start: datetime, end: datetime, tz: tzinfo) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from domain.availability import Slot, Timeline, day_slots, free_units, nearest_free
 from domain.booking import pick_unit
-from domain.booking_text import clock_text, displaced_text
+from domain.booking_text import clock_text, displaced_text, new_unit_text
 from domain.errors import Conflict
 from domain.local_time import DAY_MINUTES, at_minute, iso, local_day
 from domain.service_types import ServiceFacts, UnitFacts
@@ -128,6 +128,7 @@ def carry_out(
 
     `reason` is the code of the events: "broken:12". The caller holds the locks and calls `offer_freed` at the end.
     """
+    key = f"{reason}:{now:%y%m%d%H%M%S}"
     for move in proposal.moves:
         booking = move.booking
         if move.unit:
@@ -135,12 +136,12 @@ def carry_out(
             moved = record_change(
                 session, booking, reason=code, actor_id=actor_id, now=now, offer=False, unit_id=move.unit.id
             )
-            tell(session, moved, "booking_unit_changed", key=f"{reason}:{now:%y%m%d%H%M%S}", now=now, unit=move.unit.no)
+            tell(session, moved, "booking_changed", key=key, now=now, news=new_unit_text(reason, move.unit.no))
         else:
             moved = move_state(session, booking, "displaced", reason=reason, actor_id=actor_id, now=now, offer=False)
             tz = booking.service.opening.tz
             words = displaced_text(reason, clock_text(move.nearest.start, tz) if move.nearest else None)
-            tell(session, moved, "booking_cancelled", key=f"{reason}:{now:%y%m%d%H%M%S}", now=now, reason=words)
+            tell(session, moved, "booking_cancelled", key=key, now=now, reason=words)
     for service in change.services:
         _withdraw_offers(session, change, service, now)
 

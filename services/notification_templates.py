@@ -57,12 +57,6 @@ TEMPLATES: Mapping[str, Template] = {
             fields={},
         ),
         Template(
-            name="booking_unit_changed",
-            title="给您换了个位子",
-            text="{service}，{time}，换到 {unit}，原来的位子用不了了。时间和预约码都不变。",
-            fields={},
-        ),
-        Template(
             name="booking_cancelled",
             title="预约已取消",
             text="{service}，{time}。{reason}",

@@ -135,9 +135,9 @@ def test_everybody_hears_and_nobody_gets_a_mark(session: Session, centre: Centre
     said = session.execute(
         select(Notification.template, Notification.data).where(Notification.template != "booking_confirmed")
     ).all()
-    assert sorted(row.template for row in said) == ["booking_cancelled", "booking_unit_changed"]
+    assert sorted(row.template for row in said) == ["booking_cancelled", "booking_changed"]
     words = {row.template: row.data for row in said}
-    assert words["booking_unit_changed"]["unit"] == "U2"
+    assert words["booking_changed"]["news"] == "设施坏了，给您换到 U2，时间和预约码都不变。"
     assert "不算您违约" in words["booking_cancelled"]["reason"]
     assert "设施坏了" in words["booking_cancelled"]["reason"]
     assert not session.scalars(select(Booking.was_late_cancel).where(Booking.was_late_cancel)).all()
