@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.file_rows import Unreadable, place_of
@@ -39,6 +39,23 @@ class _Grant:
     to_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One import: its session and day, and the scopes looked up so far."""
+
+    session: Session
+    cipher: Cipher
+    today: date
+    now: datetime
+    scopes: dict[str, tuple[str, int | None]]
+
+    def scope(self, text: str) -> tuple[str, int | None]:
+        """As `find_scope`, asked once for each. Raises UnknownScope."""
+        if text not in self.scopes:
+            self.scopes[text] = find_scope(self.session, text)
+        return self.scopes[text]
+
+
 def import_people(session: Session, payload: Any, *, cipher: Cipher, today: date, now: datetime) -> ImportReport:
     """`{"branches": […], "people": […], "memberships": […], "grants": […]}`, each part optional.
 
@@ -51,18 +68,19 @@ def import_people(session: Session, payload: Any, *, cipher: Cipher, today: date
     for part in payload:
         if part not in PARTS:
             report.add(str(part), "refused", f"is none of {', '.join(PARTS)}")
-    _each(session, report, payload, "branches", lambda row: _branch(session, row))
+    run = _Run(session, cipher, today, now, {})
+    _each(run, report, payload, "branches", _branch)
     for part in PARTS[1:]:
-        _each(session, report, payload, part, lambda row: _person(session, row, cipher=cipher, today=today, now=now))
+        _each(run, report, payload, part, _person)
     return report
 
 
 def _each(
-    session: Session,
+    run: _Run,
     report: ImportReport,
     payload: Mapping[str, Any],
     part: str,
-    keep: Callable[[Mapping[str, Any]], Outcome],
+    keep: Callable[[_Run, Mapping[str, Any]], Outcome],
 ) -> None:
     rows = payload.get(part, [])
     if not isinstance(rows, list):
@@ -73,18 +91,18 @@ def _each(
         try:
             if not isinstance(row, Mapping):
                 raise Unreadable("is not an object")
-            with session.begin_nested():  # a refused row leaves nothing
-                outcome = keep(row)
+            with run.session.begin_nested():  # a refused row leaves nothing
+                outcome = keep(run, row)
             report.add(where, outcome)
         except (Unreadable, UnknownScope) as error:
             report.add(where, "refused", str(error))
 
 
-def _branch(session: Session, row: Mapping[str, Any]) -> Outcome:
-    wanted = read_branch(row)
-    orgs = [find_scope(session, f"org:{code}")[1] for code in wanted.orgs]
-    chain_id = find_scope(session, f"chain:{wanted.chain}")[1] if wanted.chain else None
-    branch = session.scalar(select(PartyBranch).where(PartyBranch.code == wanted.code))
+def _branch(run: _Run, row: Mapping[str, Any]) -> Outcome:
+    session, wanted = run.session, read_branch(row)
+    orgs = [run.scope(f"org:{code}")[1] for code in wanted.orgs]
+    chain_id = run.scope(f"chain:{wanted.chain}")[1] if wanted.chain else None
+    branch = session.scalar(select(PartyBranch).where(func.lower(PartyBranch.code) == wanted.code.lower()))
     columns = {"name": wanted.name, "kind": wanted.kind, "chain_id": chain_id}
     outcome: Outcome = "unchanged"
     if branch is None:
@@ -100,35 +118,43 @@ def _branch(session: Session, row: Mapping[str, Any]) -> Outcome:
     return outcome
 
 
-def _person(session: Session, row: Mapping[str, Any], *, cipher: Cipher, today: date, now: datetime) -> Outcome:
-    wanted = read_person(row)
+def _person(run: _Run, row: Mapping[str, Any]) -> Outcome:
+    session, wanted = run.session, read_person(row)
     if wanted.phone is None and not (wanted.memberships or wanted.grants):
         raise Unreadable("a name alone is nobody: give the phone, or a branch or role")
-    memberships = [_placed(session, membership) for membership in wanted.memberships]
-    grants = [_Grant(g.role, *find_scope(session, g.scope), g.from_on, g.to_on) for g in wanted.grants]
-    phone_hash = cipher.keyed_hash("phone", wanted.phone) if wanted.phone else None
+    memberships = [_placed(run, membership) for membership in wanted.memberships]
+    grants = [_Grant(g.role, *run.scope(g.scope), g.from_on, g.to_on) for g in wanted.grants]
+    phone_hash = run.cipher.keyed_hash("phone", wanted.phone) if wanted.phone else None
     person = _find(session, wanted, phone_hash, memberships, grants)
-    outcome: Outcome = "unchanged"
+    is_new = person is None
     if person is None:
         if wanted.name is None:
             raise Unreadable("nobody has that phone, and there is no name")
-        person, outcome = Person(name=wanted.name, settings={}, created_at=now), "added"
+        person = Person(name=wanted.name, settings={}, created_at=run.now)
         session.add(person)
-        session.flush()
     changed = _change(person, {"name": wanted.name or person.name, "zone": wanted.zone or person.zone})
     if phone_hash and person.phone_hash != phone_hash and wanted.phone:
-        person.phone_hash, person.phone_cipher = phone_hash, cipher.encrypt(wanted.phone)
+        person.phone_hash, person.phone_cipher = phone_hash, run.cipher.encrypt(wanted.phone)
         changed = True
-    for membership in memberships:
-        changed |= _join(session, person.id, membership, today=today, now=now)
-    for grant in grants:
-        changed |= _give(session, person.id, grant, today=today, now=now)
     session.flush()
-    return "changed" if changed and outcome == "unchanged" else outcome
+    held = [] if is_new else _held(session, person.id)
+    for membership in memberships:
+        changed |= _join(run, person.id, membership, held)
+    for grant in grants:
+        changed |= _give(run, person.id, grant, held)
+    session.flush()
+    return "added" if is_new else "changed" if changed else "unchanged"
 
 
-def _placed(session: Session, row: MembershipRow) -> _Membership:
-    branch_id = find_scope(session, f"branch:{row.branch}")[1]
+def _held(session: Session, person_id: int) -> list[Membership | Grant]:
+    """What somebody has and had, the newest last, what is still open after what ended."""
+    memberships = session.scalars(select(Membership).where(Membership.person_id == person_id))
+    grants = session.scalars(select(Grant).where(Grant.person_id == person_id))
+    return sorted([*memberships, *grants], key=lambda row: (row.to_on is None, row.from_on))
+
+
+def _placed(run: _Run, row: MembershipRow) -> _Membership:
+    branch_id = run.scope(f"branch:{row.branch}")[1]
     assert branch_id is not None  # only `district` has no id
     return _Membership(branch_id, row.kind, row.from_on, row.to_on)
 
@@ -188,82 +214,72 @@ def _is_known(session: Session, person_id: int) -> bool:
     return session.scalar(member) is not None or session.scalar(granted) is not None
 
 
-def _join(session: Session, person_id: int, wanted: _Membership, *, today: date, now: datetime) -> bool:
+def _join(run: _Run, person_id: int, wanted: _Membership, held: list[Membership | Grant]) -> bool:
     """Belong to the branch from that day; a membership elsewhere that is still open ends the same day."""
-    held = session.scalars(select(Membership).where(Membership.person_id == person_id)).all()
-    here = [m for m in held if m.branch_id == wanted.branch_id and wanted.from_on in (None, m.from_on)]
+    memberships = [row for row in held if isinstance(row, Membership)]
+    here = [m for m in memberships if m.branch_id == wanted.branch_id and wanted.from_on in (None, m.from_on)]
     role = "activist" if wanted.kind == "activist" else "member"
-    if wanted.from_on is None:
-        here.sort(key=lambda m: (m.to_on is None, m.from_on))
     if here:
         begun = here[-1]
+        was = begun.kind
         changed = _change(begun, {"kind": wanted.kind}) | _end_on(begun, wanted.to_on)
         if begun.to_on is not None and wanted.to_on is None:
             return changed  # ended since, by another word than this file's
-        grant = _Grant(role, "branch", wanted.branch_id, begun.from_on, wanted.to_on)
-        return _give(session, person_id, grant, today=today, now=now) or changed
-    from_on = wanted.from_on or today
+        if (was == "activist") != (wanted.kind == "activist"):
+            _end_roles(held, wanted.branch_id, run.today)
+            return _give(run, person_id, _Grant(role, "branch", wanted.branch_id, run.today, wanted.to_on), held)
+        return _give(run, person_id, _Grant(role, "branch", wanted.branch_id, None, wanted.to_on), held) or changed
+    from_on = wanted.from_on or run.today
     _check_days(from_on, wanted.to_on)
-    for other in held:
+    for other in memberships:
         if other.to_on is None and other.from_on < from_on:
             other.to_on = from_on
-            _end(session, person_id, other.branch_id, from_on)
-    session.add(
-        Membership(
-            person_id=person_id,
-            branch_id=wanted.branch_id,
-            kind=wanted.kind,
-            from_on=from_on,
-            to_on=wanted.to_on,
-            confirmed_at=now,
-        )
+            _end_roles(held, other.branch_id, from_on)
+    made = Membership(
+        person_id=person_id,
+        branch_id=wanted.branch_id,
+        kind=wanted.kind,
+        from_on=from_on,
+        to_on=wanted.to_on,
+        confirmed_at=run.now,
     )
-    _give(session, person_id, _Grant(role, "branch", wanted.branch_id, from_on, wanted.to_on), today=today, now=now)
+    run.session.add(made)
+    held.append(made)
+    _give(run, person_id, _Grant(role, "branch", wanted.branch_id, from_on, wanted.to_on), held)
     return True
 
 
-def _end(session: Session, person_id: int, branch_id: int, day: date) -> None:
+def _end_roles(held: Sequence[Membership | Grant], branch_id: int, day: date) -> None:
     """The roles of a former member end with the membership."""
-    roles = select(Grant).where(
-        Grant.person_id == person_id,
-        Grant.role.in_(("member", "activist")),
-        Grant.scope_kind == "branch",
-        Grant.scope_id == branch_id,
-        Grant.to_on.is_(None),
-        Grant.from_on < day,
-    )
-    for grant in session.scalars(roles):
-        grant.to_on = day
+    for row in [row for row in held if isinstance(row, Grant)]:
+        is_theirs = row.role in ("member", "activist") and (row.scope_kind, row.scope_id) == ("branch", branch_id)
+        if is_theirs and row.to_on is None and row.from_on < day:
+            row.to_on = day
 
 
-def _give(session: Session, person_id: int, wanted: _Grant, *, today: date, now: datetime) -> bool:
-    held = session.scalars(
-        select(Grant)
-        .where(
-            Grant.person_id == person_id,
-            Grant.role == wanted.role,
-            Grant.scope_kind == wanted.scope_kind,
-            Grant.scope_id.is_not_distinct_from(wanted.scope_id),
-        )
-        .order_by(Grant.to_on.is_(None), Grant.from_on)
-    ).all()
-    here = [grant for grant in held if wanted.from_on in (None, grant.from_on)]
+def _give(run: _Run, person_id: int, wanted: _Grant, held: list[Membership | Grant]) -> bool:
+    here = [
+        row
+        for row in held
+        if isinstance(row, Grant)
+        and (row.role, row.scope_kind, row.scope_id) == (wanted.role, wanted.scope_kind, wanted.scope_id)
+        and wanted.from_on in (None, row.from_on)
+    ]
     if here:
         return _end_on(here[-1], wanted.to_on)
-    from_on = wanted.from_on or today
+    from_on = wanted.from_on or run.today
     _check_days(from_on, wanted.to_on)
-    session.add(
-        Grant(
-            person_id=person_id,
-            role=wanted.role,
-            scope_kind=wanted.scope_kind,
-            scope_id=wanted.scope_id,
-            from_on=from_on,
-            to_on=wanted.to_on,
-            created_at=now,
-        )
+    made = Grant(
+        person_id=person_id,
+        role=wanted.role,
+        scope_kind=wanted.scope_kind,
+        scope_id=wanted.scope_id,
+        from_on=from_on,
+        to_on=wanted.to_on,
+        created_at=run.now,
     )
-    session.flush()
+    run.session.add(made)
+    held.append(made)
     return True
 
 

@@ -185,6 +185,19 @@ def test_branches_get_their_firms_and_renamed(session: Session, now: datetime) -
     assert session.scalars(select(PartyBranchOrg.org_id)).all() == [org.id]
 
 
+@pytest.mark.rule("O21")
+def test_an_activist_who_becomes_a_member_changes_role(session: Session, now: datetime) -> None:
+    file = {"people": [{"name": "孙师傅", "phone": "13800000004", "branch": "NORTH", "kind": "积极分子"}]}
+    run(session, FILE, now=now)
+    import_people(session, file, cipher=CIPHER, today=date(2026, 1, 1), now=now)
+    sun = people(session)["孙师傅"]
+    assert roles(session, sun) == {("activist", "branch", None)}
+    file["people"][0]["kind"] = "预备党员"
+    assert run(session, file, now=now).count("changed") == 1
+    assert roles(session, sun) == {("activist", "branch", TODAY), ("member", "branch", None)}
+    assert not run(session, file, now=now).changed_anything
+
+
 @pytest.mark.rule("O20")
 def test_a_corrected_name_comes_in_within_the_branch(session: Session, now: datetime) -> None:
     run(session, FILE, now=now)
