@@ -16,11 +16,18 @@ PEOPLE = ("甲", "乙", "丙", "丁", "戊", "己", "庚")
 DESK = "desk"
 SHOWER = model.Service(
     "shower",
-    tuple(model.Unit(no, zone) for no, zone in (("M1", "male"), ("M2", "male"), ("F1", "female"), ("A1", "any"))),
+    tuple(model.Unit(no, zone) for no, zone in (("M1", "male"), ("M2", "male"), ("F1", "female"), ("F2", "family"))),
     cleaning=10,
     walkin_permille=500,
 )
-LOUNGE = model.Service("lounge", seats=3)
+LOUNGE = model.Service("lounge", seats=2)
+RUSH = (
+    ("甲", 1, "male", False),
+    ("乙", 1, "female", False),
+    ("丙", 2, "male", True),
+    ("丁", 4, "male", False),
+    ("戊", 4, "female", False),
+)
 CLOCKS = (10 * 60, 21 * 60 + 40, 23 * 60 + 20, 6 * 60 + 30)
 UNDO_FOR = 15
 EARLY = 30
@@ -52,14 +59,17 @@ class BookingMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._open.close()
 
-    @initialize(at=st.sampled_from(CLOCKS), full=st.lists(st.tuples(people, ahead, zones), min_size=4, max_size=14))
-    def open(self, at: int, full: list[tuple[str, int, str]]) -> None:
+    @initialize(at=st.sampled_from(CLOCKS), line=st.lists(st.tuples(people, which), max_size=6))
+    def open(self, at: int, line: list[tuple[str, int]]) -> None:
+        """A full morning, evening or night, and some who wait for a place in it."""
         self._set_clock(at)
         services = self.product.set_up({"shower": SHOWER, "lounge": LOUNGE}, PEOPLE)
         self.centre = model.Centre(services)
         self.shower, self.lounge = services
-        for who, slot, zone in full:
-            self.book(who, slot, 60, zone, 2, pool=slot == 1)
+        for who, slot, zone, pool in RUSH:
+            self.book(who, slot, 60, zone, 2, pool)
+        for who, pick in line:
+            self.join_a_full_time(who, pick, 30, 0)
 
     # -- the driver ---------------------------------------------------------------------------------------------
 
@@ -76,16 +86,19 @@ class BookingMachine(RuleBasedStateMachine):
         seen = self.product.seen()
         booking = seen.bookings[answer.body["code"]]
         assert (booking.who, booking.start, booking.end) == (who, minute_of(wish), minute_of(wish) + minutes)
-        self.centre.give(booking, now=self.now)
+        self.centre.give(booking, now=self.now, without=self._own_offers(who, booking.service))
         self._served_otherwise(booking, seen)
         self._settle(seen)
 
     @precondition(lambda self: self.has("confirmed"))
-    @rule(pick=which)
-    def cancel(self, pick: int) -> None:
-        booking = self._one(pick, "confirmed")
-        if booking is None:
+    @rule(pick=which, wanted=st.booleans())
+    def cancel(self, pick: int, wanted: bool) -> None:
+        """Somebody's booking, or one that others wait for."""
+        found = [booking for booking in self.centre.bookings.values() if booking.state == "confirmed"]
+        found = [booking for booking in found if self._is_wanted(booking)] if wanted else found
+        if not found:
             return
+        booking = found[pick % len(found)]
         answer = self.product.post(booking.who or DESK, f"/bookings/{booking.code}/cancel")
         if answer.code is not None:
             assert self.now >= booking.start, f"cannot cancel: {answer.body}"
@@ -116,7 +129,7 @@ class BookingMachine(RuleBasedStateMachine):
             new = seen.bookings[answer.body["code"]]
             assert seen.moved_to[booking.code] == new.code
             assert (new.who, new.start, new.end) == (booking.who, minute_of(wish), minute_of(wish) + minutes)
-            self.centre.move(booking.code, new, now=self.now)
+            self.centre.move(booking.code, new, now=self.now, without=self._own_offers(new.who, new.service))
             self._served_otherwise(new, seen)
             self.last = (str(booking.who), path, body, new.code)
         self._settle(seen)
@@ -290,21 +303,31 @@ class BookingMachine(RuleBasedStateMachine):
 
     # -- the wait-list ------------------------------------------------------------------------------------------
 
-    @rule(
-        who=people | st.none(),
-        slot=ahead,
-        minutes=st.sampled_from([30, 60]),
-        spare=st.sampled_from([0, 0, 30, 60]),
-        shorter=st.booleans(),
-        zone=zones,
-        pool=st.booleans(),
-    )
-    def join(self, who: str | None, slot: int, minutes: int, spare: int, shorter: bool, zone: str, pool: bool) -> None:
-        wish = self._wish(slot, minutes, zone, 1, pool)
-        service, start = str(wish["service"]), minute_of(wish)
-        is_free = bool(self.centre.places(service, start, start + minutes, zone=wish["zone"], seats=1, now=self.now))
+    @rule(who=people | st.none(), slot=ahead, minutes=st.sampled_from([30, 60]), zone=zones, pool=st.booleans())
+    def join(self, who: str | None, slot: int, minutes: int, zone: str, pool: bool) -> None:
+        service = self.lounge if pool else self.shower
+        self._join(who, service, self._slot(slot), minutes, 0, None if pool else zone)
+
+    @precondition(lambda self: self.has("confirmed", "checked_in"))
+    @rule(who=people | st.none(), pick=which, minutes=st.sampled_from([30, 60]), spare=st.sampled_from([0, 0, 30, 60]))
+    def join_a_full_time(self, who: str | None, pick: int, minutes: int, spare: int) -> None:
+        """Wait for what another has."""
+        booking = self._one(pick, "confirmed", "checked_in")
+        if booking is not None and booking.start > self.now:
+            start = -(-booking.start // 30) * 30
+            self._join(who, booking.service, start, minutes, spare, booking.zone)
+
+    def _join(self, who: str | None, service: str, start: int, minutes: int, spare: int, zone: str | None) -> None:
+        is_free = bool(self.centre.places(service, start, start + minutes, zone=zone, now=self.now))
         waits = [e for e in self.centre.entries.values() if who and (e.who, e.service) == (who, service)]
-        body = {**wish, "until": iso(start + minutes + spare), "min_minutes": 30 if shorter else None}
+        body = {
+            "service": service,
+            "start": iso(start),
+            "minutes": minutes,
+            "zone": zone,
+            "until": iso(start + minutes + spare),
+            "min_minutes": 30 if spare else None,
+        }
         if who is None:
             answer = self._create(DESK, f"/desk/{self.product.centre}/waitlist", **body, name="赵师傅")
         else:
@@ -315,11 +338,11 @@ class BookingMachine(RuleBasedStateMachine):
             assert not any(entry.state in ("waiting", "offered") for entry in waits)
             self.joined += 1
             made = seen.entries[answer.body["id"]]
-            assert made.until == start + minutes + spare
+            assert (made.start, made.until) == (start, start + minutes + spare)
             self.centre.entries[made.id] = replace(made, rank=self.joined, state="waiting")
         else:
             allowed = {"already_waiting"} if any(e.state in ("waiting", "offered") for e in waits) else set()
-            allowed |= {"place_free"} if is_free or spare or shorter else set()
+            allowed |= {"place_free"} if is_free or spare else set()
             allowed |= {"overlap"} if self.centre.is_elsewhere(who, start, start + minutes + spare) else set()
             self._refused(answer, allowed)
         self._settle(seen)
@@ -373,10 +396,12 @@ class BookingMachine(RuleBasedStateMachine):
             for code, booking in seen.bookings.items():
                 self._by_the_clock(self.centre.bookings[code], booking)
             self._settle(seen)
+        self._settle(self.product.seen(), jobs_ran=True)
         assert not self.centre.overdue(self.now), "a place is kept for who did not come"
         assert not [o for o in self.centre.offers.values() if o.answer_until < self.now], "an offer outlived its time"
         for service in self.centre.services:
-            assert not self.centre.left_over(service, now=self.now), "somebody waits although there is a place"
+            left = [self.centre.entries[one] for one in self.centre.left_over(service, now=self.now)]
+            assert not left, f"at {self.now} {left} wait although there is a place"
 
     @precondition(lambda self: self.last is not None)
     @rule()
@@ -409,7 +434,7 @@ class BookingMachine(RuleBasedStateMachine):
     def _why_not(self, who: str | None, wish: dict[str, Any], *, moved: str | None = None) -> set[str]:
         """Every refusal that would be right."""
         service, start = str(wish["service"]), minute_of(wish)
-        end, gone = start + int(wish["minutes"]), [moved] if moved else []
+        end, gone = start + int(wish["minutes"]), [*([moved] if moved else []), *self._own_offers(who, service)]
         found: set[str] = set()
         if self.centre.is_elsewhere(who, start, end, without=gone):
             found.add("overlap")
@@ -421,6 +446,11 @@ class BookingMachine(RuleBasedStateMachine):
             found |= NO_PLACE
         return found
 
+    def _own_offers(self, who: str | None, service: str) -> list[str]:
+        """What is held for somebody may be booked by them."""
+        entries = [self.centre.entries[entry] for entry in self.centre.offers]
+        return [entry.id for entry in entries if who and (entry.who, entry.service) == (who, service)]
+
     def _create(self, who: str, path: str, **body: Any) -> Answer:
         body["client_uuid"] = str(uuid4())
         answer = self.product.post(who, path, **body)
@@ -431,6 +461,13 @@ class BookingMachine(RuleBasedStateMachine):
 
     def _refused(self, answer: Answer, allowed: set[str], anything: bool = False) -> None:
         assert anything or answer.code in allowed, f"refused {answer.code}, right would be {sorted(allowed) or 'yes'}"
+
+    def _is_wanted(self, booking: model.Booking) -> bool:
+        return any(
+            entry.service == booking.service and entry.start < booking.end and booking.start < entry.until
+            for entry in self.centre.entries.values()
+            if entry.state == "waiting"
+        )
 
     def has(self, *states: str) -> bool:
         """Whether there is a booking in one of those states."""
@@ -486,7 +523,7 @@ class BookingMachine(RuleBasedStateMachine):
             assert before.end <= self.now, "said to stay too long before the end"
             self.centre.turn(before.code, "overstayed")
 
-    def _settle(self, seen: Seen, *, undone: str | None = None) -> None:
+    def _settle(self, seen: Seen, *, undone: str | None = None, jobs_ran: bool = False) -> None:
         """The model takes over what it allows; after that the two must say the same."""
         waiting_before = {s: set(self.centre.left_over(s, now=self.now)) for s in self.centre.services}
         self._end_holds(seen)
@@ -504,10 +541,10 @@ class BookingMachine(RuleBasedStateMachine):
                 self.centre.offer(offer, now=self.now)
                 self.offers[hold.id] = hold.entry
         self._remember_turns(seen, undone)
-        self._agree(seen)
+        self._agree(seen, jobs_ran)
         for service, before in waiting_before.items():
             new = [entry for entry in self.centre.left_over(service, now=self.now) if entry not in before]
-            assert not new, f"{new} wait although there is a place"
+            assert not new, f"at {self.now} {[self.centre.entries[one] for one in new]} wait although there is a place"
 
     def _end_holds(self, seen: Seen) -> None:
         for hold, entry in list(self.offers.items()):
@@ -532,18 +569,21 @@ class BookingMachine(RuleBasedStateMachine):
         found = differences(seen, wanted)
         assert not found, found
 
-    def _stays_closed(self, closure: model.Closure, seen: Seen) -> None:
-        """From now to its end the unit is kept by the closure, but for who is still there."""
+    def _stays_closed(self, closure: model.Closure, seen: Seen, jobs_ran: bool) -> None:
+        """From now to its end the unit is kept by the closure, but for who is still there; what they give back
+        is kept by the next run of the jobs at the latest."""
         kept = [hold for hold in seen.holds.values() if hold.closure == int(closure.id) and hold.is_open]
         assert all(hold.unit == closure.unit for hold in kept)
         assert all(closure.start <= hold.start and hold.until <= closure.until for hold in kept), (closure, kept)
+        if not jobs_ran:
+            return
         spans = [(hold.start, hold.until) for hold in kept]
         spans += [(one.start, one.until) for one in self.centre.claims(closure.service) if one.unit == closure.unit]
         for at in range(max(self.now // 5 * 5, closure.start), closure.until, 5):
             taken = any(start <= at < until for start, until in spans)
             assert taken, f"{closure} leaves {iso(at)} free: {kept}"
 
-    def _agree(self, seen: Seen) -> None:
+    def _agree(self, seen: Seen, jobs_ran: bool) -> None:
         self.centre.check()
         self._same(seen.bookings, self.centre.bookings)
         entries = {entry.id: replace(entry, rank=0) for entry in self.centre.entries.values()}
@@ -551,7 +591,7 @@ class BookingMachine(RuleBasedStateMachine):
         marks = sorted((mark.who, mark.booking, mark.halves) for mark in self.centre.marks)
         assert seen.marks == marks
         for closure in self.centre.closures.values():
-            self._stays_closed(closure, seen)
+            self._stays_closed(closure, seen, jobs_ran)
         history = self.product.history()
         assert set(history) == set(seen.bookings)
         for code, events in history.items():

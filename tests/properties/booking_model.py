@@ -54,8 +54,11 @@ class Service:
     is_overnight: bool = False
 
     def serves(self, unit: Unit, zone: str | None) -> bool:
-        """Zones are hard; a unit of any zone, or of none, serves every zone."""
+        """Zones are hard; a unit of any zone, or of none, serves every zone; `family` is for staff to give."""
         return zone is None or unit.zone in (None, "any", zone)
+
+    def of_zone(self, zone: str) -> set[str]:
+        return {unit.no for unit in self.units if unit.zone == zone}
 
     def kept_for_walk_ins(self) -> set[str]:
         """Per zone the last ⌊share × n⌋ units by number that work."""
@@ -151,6 +154,10 @@ def is_night(now: int) -> bool:
     return now % DAY >= NIGHT_FROM or now % DAY < NIGHT_UNTIL
 
 
+def answer_minutes(now: int) -> int:
+    return ANSWER_BY_NIGHT if is_night(now) else ANSWER_BY_DAY
+
+
 def explained(events: Sequence[tuple[str | None, str, str | None]], state: str) -> bool:
     """Whether (from, to, reason) events lead step by step from nothing to that state, each step an allowed one."""
     at: str | None = None
@@ -176,6 +183,8 @@ class Centre:
     marks: list[Mark] = field(default_factory=list)
     undecided: set[str] = field(default_factory=set)
     """Who said to be late and has not chosen yet."""
+    let_lapse: dict[str, list[Claim]] = field(default_factory=dict)
+    """What an entry did not answer for: somebody else's turn."""
 
     # -- what is free -------------------------------------------------------------------------------------------
 
@@ -207,10 +216,12 @@ class Centre:
         *,
         without: Iterable[object] = (),
         kept: int = 0,
+        also: Sequence[Claim] = (),
     ) -> bool:
-        """Whether that unit, or so many seats, are untaken at every minute of [start, until)."""
+        """Whether that unit, or so many seats, are untaken at every minute of [start, until); `also` is taken too."""
         gone = set(without)
         others = [claim for claim in self.claims(service) if claim.of not in gone and claim.unit == unit]
+        others += [claim for claim in also if claim.unit == unit]
         if unit is not None:
             return not self.is_closed(service, unit, start, until) and self._is_untaken(others, start, until)
         size = self.services[service].seats - kept
@@ -234,22 +245,23 @@ class Centre:
         now: int,
         by_staff: bool = False,
         without: Iterable[object] = (),
+        also: Sequence[Claim] = (),
     ) -> list[str | None]:
         """Every unit that could be given for [start, end), or [None] where a pool has the seats."""
         facts, without = self.services[service], list(without)
         held_back = not by_staff and start - now > WALK_IN_NOTICE
         if not facts.units:
             kept = facts.seats * facts.walkin_permille // 1000 if held_back else 0
-            return [None] if self.has_room(service, None, start, end, seats, without=without, kept=kept) else []
+            has_room = self.has_room(service, None, start, end, seats, without=without, kept=kept, also=also)
+            return [None] if has_room else []
         kept_units = facts.kept_for_walk_ins() if held_back else set()
         return [
             unit.no
             for unit in facts.units
-            if facts.serves(unit, zone)
-            and (by_staff or unit.zone != "family")
+            if (by_staff if unit.zone == "family" else facts.serves(unit, zone))
             and not unit.is_broken
             and unit.no not in kept_units
-            and self.has_room(service, unit.no, start, end + facts.cleaning, without=without)
+            and self.has_room(service, unit.no, start, end + facts.cleaning, without=without, also=also)
         ]
 
     # -- whom a person is ---------------------------------------------------------------------------------------
@@ -298,6 +310,8 @@ class Centre:
         )
         if booking.unit not in free:
             raise Wrong(f"{booking} was given where only {free} was free")
+        if booking.unit in facts.of_zone("family") and set(free) - facts.of_zone("family"):
+            raise Wrong(f"{booking} was given a family unit although {free} was free")
         if booking.until < booking.end + (facts.cleaning if facts.units else 0):
             raise Wrong(f"{booking} leaves no time for cleaning")
         self.bookings[booking.code] = booking
@@ -317,9 +331,9 @@ class Centre:
         if gone.who is not None and gone.start - now < LATE_CANCEL:
             self.marks.append(Mark(gone.who, code, now, 1))
 
-    def move(self, code: str, new: Booking, *, now: int) -> None:
+    def move(self, code: str, new: Booking, *, now: int, without: Iterable[object] = ()) -> None:
         """Old and new at once: the own old place is no hindrance, and is free only when the new one is taken."""
-        self.give(new, now=now, without=[code])
+        self.give(new, now=now, without=[code, *without])
         self.turn(code, "moved")
 
     def can_stay_longer(self, code: str, minutes: int, *, start: int | None = None) -> bool:
@@ -372,7 +386,7 @@ class Centre:
 
     def _stretch(self, before: Booking, after: Booking, *, since: int) -> None:
         facts = self.services[before.service]
-        zone_kept = after.unit is None or any(
+        zone_kept = after.unit == before.unit or any(
             unit.no == after.unit and facts.serves(unit, before.zone) for unit in facts.units
         )
         cleaning = facts.cleaning if facts.units else 0
@@ -428,15 +442,19 @@ class Centre:
         if entry.no_nights and is_night(now):
             return False
         step = self.services[entry.service].step
-        answer = ANSWER_BY_NIGHT if is_night(now) else ANSWER_BY_DAY
-        first = -(-max(entry.start, now + answer) // step) * step
+        first = -(-max(entry.start, now + answer_minutes(now)) // step) * step
         return any(
             not self.is_elsewhere(entry.who, start, start + entry.minutes)
             and not self.is_refused_for_marks(entry.who, entry.service, start, now)
             and not self._has_offer_at(entry, start, start + entry.minutes)
-            and self.places(entry.service, start, start + entry.minutes, zone=entry.zone, seats=entry.seats, now=now)
+            and self._places_for(entry, start, start + entry.minutes, now=now)
             for start in range(first, entry.until - entry.minutes + 1, step)
         )
+
+    def _places_for(self, entry: Entry, start: int, end: int, *, now: int) -> list[str | None]:
+        """What is free then and was not let lapse by that entry."""
+        lapsed = self.let_lapse.get(entry.id, [])
+        return self.places(entry.service, start, end, zone=entry.zone, seats=entry.seats, now=now, also=lapsed)
 
     def _has_offer_at(self, entry: Entry, start: int, end: int) -> bool:
         return any(
@@ -458,11 +476,10 @@ class Centre:
             raise Wrong(f"{offer} is outside the wish of {entry}")
         if not entry.shortest <= offer.end - offer.start <= entry.minutes:
             raise Wrong(f"{offer} is too short or too long for {entry}")
-        free = self.places(entry.service, offer.start, offer.end, zone=entry.zone, seats=entry.seats, now=now)
+        free = self._places_for(entry, offer.start, offer.end, now=now)
         if offer.unit not in free:
             raise Wrong(f"{offer} was made where only {free} was free")
-        answer = ANSWER_BY_NIGHT if is_night(now) else ANSWER_BY_DAY
-        if offer.answer_until != now + answer:
+        if offer.answer_until != min(now + answer_minutes(now), offer.end):
             raise Wrong(f"{offer} made at {now} is to be answered by {offer.answer_until}")
         if entry.no_nights and is_night(now):
             raise Wrong(f"{offer} was made at night against the wish of {entry}")
@@ -495,6 +512,8 @@ class Centre:
             raise Wrong(f"{offer} ran out at {now}")
         del self.offers[entry]
         before = self.entries[entry]
+        missed = Claim(entry, offer.unit, offer.start, offer.until, offer.seats)
+        self.let_lapse.setdefault(entry, []).append(missed)
         state = "waiting" if before.lapses == 0 else "lapsed"
         self.entries[entry] = replace(before, state=state, lapses=before.lapses + 1)
 
@@ -531,7 +550,10 @@ class Centre:
         if seen != replace(before, unit=seen.unit) or seen.unit == closure.unit:
             raise Wrong(f"{before} became {seen} for {closure}")
         facts = self.services[before.service]
-        if not any(unit.no == seen.unit and facts.serves(unit, before.zone) for unit in facts.units):
+        family = facts.of_zone("family")
+        if not any(unit.no == seen.unit and facts.serves(unit, before.zone) for unit in facts.units) and (
+            seen.unit not in family
+        ):
             raise Wrong(f"{seen} is in another zone")
         if not self.has_room(seen.service, seen.unit, seen.start, seen.until, without=[seen.code]):
             raise Wrong(f"{seen} was put where another is")

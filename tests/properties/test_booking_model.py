@@ -98,8 +98,12 @@ def test_it_sees_a_line_that_is_jumped_and_a_place_left_over() -> None:
         here.lapse("first", now=509)
     here.lapse("first", now=510)
     assert (here.entries["first"].state, here.entries["first"].lapses) == ("waiting", 1)
-    here.offer(offer("first", now=510), now=510)
-    here.lapse("first", now=520)
+    with pytest.raises(Wrong, match="where only"):
+        here.offer(offer("first", now=510), now=510)
+    here.offer(offer("second", now=510), now=510)
+    here.cancel("b", now=511)
+    here.offer(offer("first", "M2", now=511), now=511)
+    here.lapse("first", now=521)
     assert here.entries["first"].state == "lapsed"
     here.check()
 
