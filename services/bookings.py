@@ -205,7 +205,7 @@ def cancel(session: Session, code: str, *, actor: Actor, now: datetime) -> Booki
         now=now,
         was_late_cancel=late,
     )
-    if moved is not booking and late:
+    if late:
         write_mark(session, moved, "late_cancel", now=now)
     if moved is not booking and not own:
         tell_cancelled(session, moved, "by_centre", now=now)

@@ -29,6 +29,7 @@ from tests.factories_booking import (
     create_service,
     staff_of,
 )
+from tests.factories_waitlist import entry_now, wait_for
 from tests.services.test_bookings import Statements
 
 HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
@@ -115,6 +116,15 @@ def test_a_pool_is_moved_within_itself(session: Session, centre: Centre, driver:
     assert check_occupancy(session) == []
     fewer = move_to(session, driver, new.code, new.start, party_size=2, now=now).booking
     assert fewer.party_size == 2
+
+
+@pytest.mark.rule("B50", "B70")
+def test_what_a_move_frees_goes_to_who_waits(session: Session, service: Service, driver: Person, now: datetime) -> None:
+    old = book_for(session, driver, service, now + DAY, now=now).booking
+    waiting = create_person(session, now=now)
+    entry = wait_for(session, waiting, service, old.start, now=now)
+    move_to(session, driver, old.code, now + DAY + HOUR, now=now)
+    assert entry_now(session, entry, waiting).state == "offered"
 
 
 @pytest.mark.rule("B71")

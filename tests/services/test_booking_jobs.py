@@ -19,6 +19,7 @@ from services.booking_desk import check_in, complete
 from services.booking_jobs import lapse_requests, note_overstays, release_no_shows, remind_upcoming
 from tests.factories import create_person
 from tests.factories_booking import book_for, create_booking, create_centre, create_service, staff_of
+from tests.factories_waitlist import entry_now, wait_for
 
 HALF_HOUR = timedelta(minutes=30)
 Work = Callable[[], AbstractContextManager[Session]]
@@ -128,6 +129,16 @@ def test_whoever_is_still_inside_has_overstayed_and_is_told_once(
     assert occupied(session) == before, "no more than was planned"
     assert check_in(session, next_one.code, actor=staff, now=next_one.starts_at).state == "checked_in"
     assert complete(session, stay.code, actor=staff, now=now + 3 * HALF_HOUR).state == "completed"
+
+
+@pytest.mark.rule("B24")
+def test_the_place_of_a_no_show_goes_to_who_waits(session: Session, work: Work, centre: Centre, now: datetime) -> None:
+    service = create_service(session, centre, units=(("U1", None),), max_minutes=240, now=now)
+    create_booking(session, service, now, minutes=120, now=now)
+    waiting = create_person(session, now=now)
+    entry = wait_for(session, waiting, service, now + 2 * HALF_HOUR, now=now)
+    release_no_shows(work, now=now + timedelta(minutes=15))
+    assert entry_now(session, entry, waiting).state == "offered"
 
 
 @pytest.mark.rule("B80")

@@ -17,6 +17,7 @@ from services.booking_views import BookingView, booking_by_code
 from services.occupancy import check_occupancy
 from tests.factories import create_person
 from tests.factories_booking import actor_for, book_for, create_booking, create_centre, create_service, staff_of
+from tests.factories_waitlist import entry_now, wait_for
 from tests.services.test_bookings import Statements
 
 MINUTE, HALF_HOUR, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
@@ -186,6 +187,23 @@ def test_another_unit_of_the_zone_is_offered_and_taken(
     assert check_occupancy(session) == []
 
 
+@pytest.mark.rule("B50", "B74")
+def test_the_unit_that_was_left_goes_to_who_waits(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    service = create_service(session, centre, units=(("U1", None), ("U2", None)), now=now)
+    mine = book_for(session, driver, service, now + DAY, now=now).booking
+    beside = book_for(session, create_person(session, now=now), service, now + DAY, now=now).booking
+    create_booking(session, service, now + DAY + HOUR, now=now)
+    waiting = create_person(session, now=now)
+    entry = wait_for(session, waiting, service, now + DAY, now=now)
+    session.get_one(Booking, beside.id).state = "displaced"
+    session.flush()
+    after = kept(session, driver, mine, 45, choice="other_unit", now=now)
+    assert after.unit_id == beside.unit_id
+    assert entry_now(session, entry, waiting).state == "offered"
+
+
 @pytest.mark.rule("B75")
 def test_doing_nothing_keeps_the_remaining_part(
     session: Session, service: Service, driver: Person, now: datetime
@@ -200,6 +218,7 @@ def test_doing_nothing_keeps_the_remaining_part(
     assert late_events(session, mine) == ["late:40:rest"]
     assert choices(say(session, driver, mine, 40, now=now)) == choices(outcome), "asked again, nothing adds up"
     assert booking_by_code(session, mine.code) == rest
+    assert late_events(session, mine) == ["late:40:rest"]
     staff = staff_of(session, session.get_one(Centre, service.centre_id), now=now)
     assert check_in(session, mine.code, actor=staff, now=now + timedelta(minutes=40)).end == mine.end
 
@@ -307,6 +326,31 @@ def test_a_later_time_has_room_for_the_whole_stay(
     create_booking(session, service, now + 2 * HOUR + HALF_HOUR, minutes=120, now=now)
     later = choices(say(session, driver, mine, 30, now=now))["later"]["alternatives"]
     assert later[0] == {"start": local(now + 5 * HOUR, mine), "end": local(now + 7 * HOUR, mine), "free": 1}
+
+
+@pytest.mark.rule("B74")
+def test_no_time_before_the_arrival_is_offered(session: Session, centre: Centre, driver: Person, now: datetime) -> None:
+    """The second unit is free from half past on; who comes an hour late has nothing of that."""
+    service = create_service(session, centre, units=(("U1", None), ("U2", None)), cleaning_minutes=0, now=now)
+    mine = book_for(session, driver, service, now, now=now).booking
+    create_booking(session, service, now, now=now)
+    for _ in range(2):
+        create_booking(session, service, now + HOUR, now=now)
+    later = choices(say(session, driver, mine, 60, now=now))["later"]["alternatives"]
+    assert later[0]["start"] == local(now + HOUR + HALF_HOUR, mine)
+
+
+@pytest.mark.rule("B12", "B74")
+def test_the_walk_in_share_is_offered_half_an_hour_before_and_not_sooner(
+    session: Session, centre: Centre, driver: Person, now: datetime
+) -> None:
+    service = create_service(session, centre, units=(("U1", None), ("U2", None)), walkin_permille=500, now=now)
+    mine = book_for(session, driver, service, now + 2 * HOUR, now=now).booking
+    assert mine.unit_no == "U1"
+    create_booking(session, service, now + 3 * HOUR, now=now)
+    early = say(session, driver, mine, 45, now=mine.start - 31 * MINUTE)
+    assert "other_unit" not in choices(early)
+    assert choices(say(session, driver, mine, 45, now=mine.start - 30 * MINUTE))["other_unit"]["unit"] == "U2"
 
 
 @pytest.mark.rule("B73")
