@@ -7,7 +7,7 @@ from services.policy_import import renew_windows
 
 
 def keep_alive(container: Container) -> str:
-    """The next party day exists before the running one ends; policies are open, closing, upcoming; desks have rosters."""
+    """The next party day exists before the running one ends; desks have rosters; policies open, close and come."""
     now = container.now()
     today = container.options.today(now)
     with container.unit_of_work() as session:
