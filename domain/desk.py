@@ -103,7 +103,7 @@ def undo_target(source: str, state: str, step: LastStep | None) -> str | None:
 
     Only what the desk does can be taken back: let in, close, say that nobody came, walk in.
     """
-    if step is None or step.after != state or step.is_undo or state not in UNDO_TO:
+    if step is None or step.after != state or state not in UNDO_TO:
         return None
     if step.before is None:
         return "cancelled" if source == "walkin" and state == "checked_in" else None

@@ -214,6 +214,31 @@ def test_a_conflict_is_put_away_by_a_note_and_stays_so(
 
 
 @pytest.mark.rule("B99")
+def test_what_was_settled_by_a_note_is_not_given_a_place_later(
+    session: Session, centre: Centre, staff: Actor, service: Service, send: Send, now: datetime
+) -> None:
+    middle, late = (item("walk_in", now - n * MINUTE, service=service.code, unit="U1") for n in (20, 4))
+    assert results(send(middle, late)) == ["admitted", "conflict"]
+    [conflict] = list_conflicts(session, centre.code, actor=staff)
+    settle(session, centre.code, conflict.id, actor=staff, unit=None, note="已离开", cipher=CIPHER, now=now)
+    early = item("walk_in", now - 45 * MINUTE, service=service.code, unit="U1")
+    assert results(send(early, device="desk-2")) == ["admitted"]
+    assert results(send(middle, late)) == ["conflict", "conflict"]
+
+
+@pytest.mark.rule("B98")
+def test_who_lost_a_place_has_it_back_when_it_turns_out_free(
+    session: Session, service: Service, send: Send, now: datetime
+) -> None:
+    middle, late = (item("walk_in", now - n * MINUTE, service=service.code, unit="U1") for n in (20, 4))
+    assert results(send(middle, late)) == ["admitted", "conflict"]
+    early = item("walk_in", now - 45 * MINUTE, service=service.code, unit="U1")
+    assert results(send(early, device="desk-2")) == ["admitted"]
+    assert results(send(middle, late)) == ["conflict", "admitted"]
+    assert check_occupancy(session) == []
+
+
+@pytest.mark.rule("B99")
 def test_what_staff_did_since_stands(
     session: Session, staff: Actor, service: Service, send: Send, now: datetime
 ) -> None:
