@@ -17,6 +17,7 @@ from server.container import Container
 from services import booking_jobs
 from services.booking_desk import check_in, complete
 from services.booking_jobs import lapse_requests, note_overstays, release_no_shows, remind_upcoming
+from services.catalogue import lock_service
 from tests.factories import create_person
 from tests.factories_booking import book_for, create_booking, create_centre, create_service, staff_of
 from tests.factories_waitlist import entry_now, wait_for
@@ -148,7 +149,7 @@ def test_a_service_that_is_busy_waits_and_holds_up_no_other(
     busy, free = create_service(session, centre, now=now), create_service(session, centre, now=now)
     for service in (busy, free):
         create_booking(session, service, now, now=now)
-    past, lock = now + timedelta(minutes=15), booking_jobs.lock_service
+    past, lock = now + timedelta(minutes=15), lock_service
 
     def locked(session: Session, service_id: int) -> ServiceFacts:
         if service_id == busy.id:

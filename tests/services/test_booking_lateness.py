@@ -16,7 +16,15 @@ from services.booking_lateness import Late, LateOutcome, late
 from services.booking_views import BookingView, booking_by_code
 from services.occupancy import check_occupancy
 from tests.factories import create_person
-from tests.factories_booking import actor_for, book_for, create_booking, create_centre, create_service, staff_of
+from tests.factories_booking import (
+    actor_for,
+    book_for,
+    create_booking,
+    create_centre,
+    create_service,
+    staff_of,
+    unit_ids,
+)
 from tests.factories_waitlist import entry_now, wait_for
 from tests.services.test_bookings import Statements
 
@@ -282,6 +290,15 @@ def test_hours_closures_and_ones_own_next_booking_bound_the_end(
     offered = choices(say(session, driver, third, 25, now=now))
     assert offered["shorten"]["end"] == local(third.end + timedelta(minutes=10), third), "cleaned before it closes"
     assert offered["other_unit"]["unit"] == "U2"
+    broken = unit_ids(session, service)["U2"]
+    session.add(
+        Closure(
+            centre_id=centre.id, service_id=service.id, unit_id=broken, kind="broken", reason="没热水",
+            starts_at=third.start, ends_at=None, created_at=now, made_by_id=driver.id,
+        )
+    )  # fmt: skip
+    session.flush()
+    assert "other_unit" not in choices(say(session, driver, third, 25, now=now)), "that one has no hot water"
 
 
 @pytest.mark.rule("B74")

@@ -273,7 +273,7 @@ def test_the_desk_decides_once_and_the_owner_is_told(
     session: Session, centre: Centre, service: Service, driver: Person, now: datetime, waive: bool
 ) -> None:
     mark, staff = missed(session, driver, service, now - DAY), staff_of(session, centre, now=now)
-    decide = {"waive": waive, "reason": "核对过监控", "actor": staff, "now": now}
+    decide: dict[str, Any] = {"waive": waive, "reason": "核对过监控", "actor": staff, "now": now}
     assert mark_desk.list_contested(session, centre.code, actor=staff, now=now) == []
     with refused("mark_not_contested"):
         mark_desk.decide(session, centre.code, mark, **decide)
