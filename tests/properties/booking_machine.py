@@ -76,13 +76,13 @@ class BookingMachine(RuleBasedStateMachine):
     @rule(who=people, slot=ahead, minutes=lengths, zone=zones, seats=st.integers(1, 2), pool=st.booleans())
     def book(self, who: str, slot: int, minutes: int, zone: str, seats: int, pool: bool) -> None:
         wish = self._wish(slot, minutes, zone, seats, pool)
-        refusals = self._why_not(who, wish)
+        surely, perhaps = self._why_not(who, wish)
         answer = self._create(who, "/bookings", **wish)
         if answer.code is not None:
-            self._refused(answer, refusals)
+            self._refused(answer, perhaps)
             self._settle(self.product.seen())
             return
-        assert not refusals, f"given although {refusals}: {answer.body}"
+        assert not surely, f"given although {surely}: {answer.body}"
         seen = self.product.seen()
         booking = seen.bookings[answer.body["code"]]
         assert (booking.who, booking.start, booking.end) == (who, minute_of(wish), minute_of(wish) + minutes)
@@ -115,17 +115,17 @@ class BookingMachine(RuleBasedStateMachine):
         if booking is None or self.now >= booking.start:
             return
         wish = self._wish(slot, minutes, booking.zone, booking.seats, booking.service == self.lounge)
-        refusals = self._why_not(booking.who, wish, moved=booking.code)
+        surely, perhaps = self._why_not(booking.who, wish, moved=booking.code)
         if (minute_of(wish), minutes) == (booking.start, booking.end - booking.start):
-            refusals = {"nothing_to_move"}
+            surely = perhaps = {"nothing_to_move"}
         body = {"start": wish["start"], "minutes": minutes, "client_uuid": str(uuid4())}
         path = f"/bookings/{booking.code}/move"
         answer = self.product.post(str(booking.who), path, **body)
         seen = self.product.seen()
         if answer.code is not None:
-            self._refused(answer, refusals)
+            self._refused(answer, perhaps)
         else:
-            assert not refusals, f"moved although {refusals}: {answer.body}"
+            assert not surely, f"moved although {surely}: {answer.body}"
             new = seen.bookings[answer.body["code"]]
             assert seen.moved_to[booking.code] == new.code
             assert (new.who, new.start, new.end) == (booking.who, minute_of(wish), minute_of(wish) + minutes)
@@ -348,38 +348,43 @@ class BookingMachine(RuleBasedStateMachine):
         self._settle(seen)
 
     @precondition(lambda self: self.offers)
-    @rule(pick=which)
-    def accept(self, pick: int) -> None:
+    @rule(pick=which, how=st.sampled_from(["accept", "accept", "decline", "cancel"]))
+    def answer(self, pick: int, how: str) -> None:
+        """Somebody answers an offer, or leaves the line in spite of it."""
         entry = self._entry(pick, "offered")
         if entry is None:
             return
         offer = self.centre.offers[entry.id]
         elsewhere = self.centre.is_elsewhere(entry.who, offer.start, offer.end)
-        answer = self.product.post(entry.who or DESK, f"/waitlist/{entry.id}/accept")
+        answer = self.product.post(entry.who or DESK, f"/waitlist/{entry.id}/{how}")
         seen = self.product.seen()
-        if answer.code is None:
-            booking = seen.bookings[answer.body["booking"]]
-            self.centre.accept(entry.id, booking, now=self.now)
+        if answer.code is not None:
+            allowed = {"offer_over"} if self.now >= offer.answer_until else set()
+            self._refused(answer, allowed | ({"overlap"} if how == "accept" and elsewhere else set()))
+        elif how == "accept":
+            assert not elsewhere, f"is in two places: {answer.body}"
+            self.centre.accept(entry.id, seen.bookings[answer.body["booking"]], now=self.now)
             self._forget_offer(entry.id)
         else:
-            allowed = {"offer_over"} if self.now >= offer.answer_until else set()
-            self._refused(answer, allowed | ({"overlap"} if elsewhere else set()))
-        self._settle(seen)
-
-    @precondition(lambda self: self.centre.entries)
-    @rule(pick=which, how=st.sampled_from(["decline", "cancel"]))
-    def decline(self, pick: int, how: str) -> None:
-        entry = self._entry(pick, "offered", *(["waiting"] if how == "cancel" else []))
-        if entry is None:
-            return
-        answer = self.product.post(entry.who or DESK, f"/waitlist/{entry.id}/{how}")
-        if answer.code is None:
             self.centre.end_offer(entry.id, "declined" if how == "decline" else "cancelled")
             self._forget_offer(entry.id)
-        else:
-            offer = self.centre.offers.get(entry.id)
-            self._refused(answer, {"offer_over"} if offer and self.now >= offer.answer_until else set())
-        self._settle(self.product.seen())
+        self._settle(seen)
+
+    @precondition(lambda self: self.has("confirmed") and self.centre.entries)
+    @rule(pick=which, how=st.sampled_from(["accept", "accept", "decline"]))
+    def a_place_comes_free_and_is_answered_for(self, pick: int, how: str) -> None:
+        self.cancel(pick, wanted=True)
+        self.answer(pick, how)
+
+    @precondition(lambda self: self.centre.entries)
+    @rule(pick=which)
+    def leave_the_line(self, pick: int) -> None:
+        entry = self._entry(pick, "waiting")
+        if entry is not None:
+            answer = self.product.post(entry.who or DESK, f"/waitlist/{entry.id}/cancel")
+            assert answer.code is None, answer.body
+            self.centre.end_offer(entry.id, "cancelled")
+            self._settle(self.product.seen())
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -431,20 +436,22 @@ class BookingMachine(RuleBasedStateMachine):
             "party_size": seats if pool else 1,
         }
 
-    def _why_not(self, who: str | None, wish: dict[str, Any], *, moved: str | None = None) -> set[str]:
-        """Every refusal that would be right."""
+    def _why_not(self, who: str | None, wish: dict[str, Any], *, moved: str | None = None) -> tuple[set[str], set[str]]:
+        """Every refusal that must be, and every one that may be: what is held for somebody they may take themselves."""
         service, start = str(wish["service"]), minute_of(wish)
-        end, gone = start + int(wish["minutes"]), [*([moved] if moved else []), *self._own_offers(who, service)]
-        found: set[str] = set()
+        end, gone, own = start + int(wish["minutes"]), [moved] if moved else [], self._own_offers(who, service)
+        surely: set[str] = set()
         if self.centre.is_elsewhere(who, start, end, without=gone):
-            found.add("overlap")
+            surely.add("overlap")
         if self.centre.is_refused_for_marks(who, service, start, self.now):
-            found.add("restricted")
-        if not self.centre.places(
-            service, start, end, zone=wish["zone"], seats=int(wish["party_size"]), now=self.now, without=gone
-        ):
-            found |= NO_PLACE
-        return found
+            surely.add("restricted")
+        full, full_but_for_own = (
+            not self.centre.places(
+                service, start, end, zone=wish["zone"], seats=int(wish["party_size"]), now=self.now, without=left_out
+            )
+            for left_out in (gone, [*gone, *own])
+        )
+        return surely | (NO_PLACE if full_but_for_own else set()), surely | (NO_PLACE if full else set())
 
     def _own_offers(self, who: str | None, service: str) -> list[str]:
         """What is held for somebody may be booked by them."""
