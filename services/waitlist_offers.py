@@ -114,17 +114,11 @@ def withdraw_offers(
 
 def stop_waiting(session: Session, entry_ids: Sequence[int], *, now: datetime) -> list[EntryView]:
     """First half of `served`: the open offers of these entries are given back, so that one may book that very place."""
-    return _give_back(session, _entry.id.in_(entry_ids), now) if entry_ids else []
-
-
-def stop_waiting_for(
-    session: Session, service_id: int, person_id: int | None, start: datetime, end: datetime, *, now: datetime
-) -> list[EntryView]:
-    """The same for whatever somebody waits for in [start, end) of a service."""
-    if person_id is None:
-        return []
-    mine = (_entry.person_id == person_id) & (_entry.service_id == service_id)
-    return _give_back(session, mine & (_entry.starts_at < end) & (_entry.until_at > start), now)
+    entries = read_entries(session, ACTIVE & _entry.id.in_(entry_ids)) if entry_ids else []
+    for entry in entries:
+        if entry.offer is not None:
+            end_offer(session, entry.offer, "withdrawn", now=now)
+    return entries
 
 
 def served(
@@ -136,14 +130,6 @@ def served(
     for entry in entries:
         if entry.offer is not None:
             offer_freed(session, entry.service.id, now=now)
-
-
-def _give_back(session: Session, where: ColumnElement[bool], now: datetime) -> list[EntryView]:
-    entries = read_entries(session, ACTIVE & where)
-    for entry in entries:
-        if entry.offer is not None:
-            end_offer(session, entry.offer, "withdrawn", now=now)
-    return entries
 
 
 def _timeline(session: Session, service: ServiceFacts, line: Sequence[EntryView], now: datetime) -> Timeline:
