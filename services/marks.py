@@ -145,7 +145,7 @@ def contest(session: Session, mark_id: int, *, actor: Actor, text: str, now: dat
 
 def moment_key(now: datetime) -> str:
     """What parts one piece of news from a later one of the same kind about the same booking."""
-    return f"{now:%y%m%d%H%M%S}"
+    return f"{now:%y%m%d%H%M%S%f}"
 
 
 def _is_jammed(booking: BookingView) -> bool:
