@@ -93,7 +93,7 @@ def _waiting(live: Live) -> str:
 
 def _mark(live: Live) -> int:
     """A mark of who waits, from an earlier booking."""
-    code = book(live, WHO_WAITS, LAUNDRY, at(day_after(live, 13), "08:00"), 60)["code"]
+    code = book(live, WHO_WAITS, LAUNDRY, at(day_after(live, 12), "02:00"), 60)["code"]
     with live.deps.unit_of_work() as session:
         booking = session.scalars(select(Booking).where(Booking.code == code)).one()
         mark = Mark(person_id=booking.person_id, booking_id=booking.id, kind="no_show", halves=2, at=live.deps.now())

@@ -3,6 +3,7 @@ import type { Availability, BookIn, Booking, BookingDetail, Centre, Month, MoveI
 
 /** `near` is used for this one answer; neither the phone nor the server keeps it. */
 export const centres = (near?: string): Promise<Page<Centre>> => get('/centres', { per_page: 50, near })
+export const centre = (code: string): Promise<Centre> => get(`/centres/${encodeURIComponent(code)}`)
 export const servicesOf = (centre: string): Promise<Page<Service>> =>
   get(`/centres/${encodeURIComponent(centre)}/services`, { per_page: 100 })
 export const service = (code: string): Promise<Service> => get(`/services/${encodeURIComponent(code)}`)

@@ -21,6 +21,7 @@ const answers = {
   'GET /services/C1.shower': { data: shower },
   'GET /services/C1.shower/availability': { data: { service: 'C1.shower', date: '2099-11-21', zone: 'male', minutes: 30, slots: [{ start: START, end: END, free: 2, capacity: 5 }], next_free: { start: START, end: END } } },
   'GET /services/C1.shower/availability/month': { data: { days: [{ date: '2099-11-21', free_slots: 1, open: true }] } },
+  'GET /centres/C1': { data: { code: 'C1', name: '司机之家', contact: '0755-00000001', way_in: '东门进', free_of_charge: true } },
   'GET /notices': { data: { items: [{ id: 3, kind: 'congestion', text: '港口拥堵，多留 30 分钟', from: START, until: END }], total: 1 } },
   'GET /waitlist': { data: { items: [], total: 0 } },
   'GET /subscribe-templates': { data: { templates: [{ id: 'TMPL_BOOKED', name: '预约成功' }] } },

@@ -22,6 +22,6 @@ export function sumText(marks: Marks, now: number): string {
   if (marks.restricted_until) {
     return `到 ${momentText(marks.restricted_until, now)}，可以直接来，也可以约一小时内的；过夜休息照常约。之后自动恢复。`
   }
-  if (!marks.sum) return '没有记着的。约了去不了，开始前取消就什么都不记。'
+  if (!marks.sum) return '没有记着的。去不了的话，开始 10 分钟前取消，什么都不记。'
   return `30 天内满 ${marks.limit} 次，会有 7 天只能直接来或约一小时内的；过夜休息不受影响。`
 }
