@@ -135,7 +135,7 @@ MESSAGES: dict[str, str] = {
     "grace_runs": "位置还在保留时间内，过了再登记没来",
     "undo_over": "已经不能撤销了：只能撤销最近 15 分钟内的最后一步",
     "undo_conflict": "撤销不了：这个位置已经给了别人，请换一个位置登记",
-    "unit_taken": "这里要留给下一位，最多还能用 {longest_minutes} 分钟；可以改短或换一个",
+    "unit_taken": "这个位置接下来有人用，最多还能用 {longest_minutes} 分钟；可以改短或换一个",
     "unknown_unit": "没有这个编号，请核对后再选",
     "override_reason_required": "这样登记要写一句原因，例如“经值班长同意”",
     "pin_wrong": "PIN 不对，请再试一次",
