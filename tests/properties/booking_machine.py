@@ -116,8 +116,9 @@ class BookingMachine(RuleBasedStateMachine):
             return
         wish = self._wish(slot, minutes, booking.zone, booking.seats, booking.service == self.lounge)
         surely, perhaps = self._why_not(booking.who, wish, moved=booking.code)
-        if (minute_of(wish), minutes) == (booking.start, booking.end - booking.start):
-            surely = perhaps = {"nothing_to_move"}
+        if minute_of(wish) == booking.start and (booking.late or minutes == booking.end - booking.start):
+            perhaps = {*perhaps, "nothing_to_move"}
+            surely = surely if booking.late else perhaps  # being late stretched the stay; either length may be meant
         body = {"start": wish["start"], "minutes": minutes, "client_uuid": str(uuid4())}
         path = f"/bookings/{booking.code}/move"
         answer = self.product.post(str(booking.who), path, **body)
@@ -295,7 +296,7 @@ class BookingMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.centre.closures)
     @rule(pick=which)
     def reopen(self, pick: int) -> None:
-        closure = sorted(self.centre.closures)[pick % len(self.centre.closures)]
+        closure = list(self.centre.closures)[pick % len(self.centre.closures)]
         answer = self.product.post(DESK, f"/desk/{self.product.centre}/closures/{closure}/end")
         assert answer.code is None, answer.body
         del self.centre.closures[closure]

@@ -103,6 +103,8 @@ class Product:
         self._http = app.test_client()
         self._tokens: dict[str, str] = {}
         self._names: dict[int, str] = {}
+        self._units: dict[int, str] = {}
+        self._services: dict[int, str] = {}
         self.centre = ""
 
     def set_up(self, services: dict[str, model.Service], people: Sequence[str]) -> dict[str, model.Service]:
@@ -136,6 +138,8 @@ class Product:
             )
             self._tokens["desk"] = issue_token(session, staff, device_id=None, now=now).token
             self.centre = centre.code
+        self._units = {unit.id: unit.no for unit in self.session.scalars(select(Unit))}
+        self._services = {service.id: service.code for service in self.session.scalars(select(Service))}
         return made
 
     def call(self, who: str, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
@@ -162,8 +166,7 @@ class Product:
 
     def seen(self) -> Seen:
         self.session.expire_all()
-        units = {unit.id: unit.no for unit in self.session.scalars(select(Unit))}
-        services = {service.id: service.code for service in self.session.scalars(select(Service))}
+        units, services = self._units, self._services
         rows = {row.id: row for row in self.session.scalars(select(Booking)) if row.service_id in services}
         entries = {row.id: row for row in self.session.scalars(select(WaitlistEntry))}
         return Seen(
