@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Busy, Conflict
 from models.centre import Booking, Occupancy, Service
-from services.booking_states import guarded
+from services.booking_guards import guarded
 from services.occupancy import check_occupancy
 from tests.factories import create_person
 from tests.factories_booking import create_centre, create_service, unit_ids
