@@ -91,6 +91,11 @@ def may(actor: Actor, action: str, scopes: Iterable[Scope]) -> bool:
     )
 
 
+def runs_desk(actor: Actor, centre_id: int) -> bool:
+    """Whether somebody is on duty at a centre's desk 值班台."""
+    return may(actor, "desk.run", [Scope("centre", centre_id)])
+
+
 # endpoint (blueprint.function) → GUEST, SIGNED_IN, or the roles that may come in
 ACCESS: dict[str, str | frozenset[str]] = {
     # people

@@ -10,6 +10,7 @@ from math import gcd
 from typing import Literal
 
 from domain.closures import ClosureFacts
+from domain.errors import NotFound
 from domain.opening import Opening
 from domain.rosters import RosterFacts
 
@@ -102,6 +103,23 @@ class ServiceFacts:
     @property
     def rules(self) -> ServiceKind:
         return SERVICE_KINDS[self.kind]
+
+    def unit(self, unit_id: int | None) -> UnitFacts | None:
+        """One of its units; None for a pool's seats."""
+        return next((unit for unit in self.units if unit.id == unit_id), None)
+
+    def unit_no(self, unit_id: int | None) -> str | None:
+        """The number on a unit's door."""
+        unit = self.unit(unit_id)
+        return unit.no if unit else None
+
+    def unit_named(self, no: str) -> UnitFacts:
+        """One of its units by number, without case. Raises NotFound `unknown_unit`."""
+        wanted = no.strip().casefold()
+        found = next((unit for unit in self.units if unit.no.casefold() == wanted), None)
+        if found is None:
+            raise NotFound("unknown_unit")
+        return found
 
 
 def default_step(slot_minutes: int) -> int:

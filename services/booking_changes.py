@@ -27,7 +27,7 @@ from services.booking_states import move_state, tell
 from services.booking_views import BookingView, check_reader, read_bookings
 from services.bookings import Booked, Own, own_of
 from services.idempotency import check_same_request, digest
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 from services.waitlist_offers import offer_freed, served, stop_waiting
 
 _booking = Booking.__table__.c
@@ -61,11 +61,7 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
     _check_movable(old, now)
     own = _own(session, command, old, asked, now)
     wish = _wish(session, command, old, own, now)
-    guest = Guest(
-        old.person_id,
-        name=cipher.decrypt(old.guest_cipher) if old.guest_cipher else None,
-        plate=cipher.decrypt(old.plate_cipher) if old.plate_cipher else None,
-    )
+    guest = Guest(old.person_id, unsealed(cipher, old.guest_cipher), unsealed(cipher, old.plate_cipher))
     actor_id = command.actor.person_id
     key = str(command.client_uuid) if command.client_uuid else None
     made_by_id = None if old.person_id == actor_id else actor_id

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.booking import UPCOMING_STATES, kept_until
 from domain.codes import read_code
 from domain.errors import Invalid, NotFound
-from domain.permissions import Actor, Scope, may
+from domain.permissions import Actor, runs_desk
 from domain.service_types import ServiceFacts
 from models.centre import Booking, BookingEvent, Service
 from models.people import Person
@@ -82,7 +82,7 @@ class BookingView:
 
     @property
     def unit_no(self) -> str | None:
-        return next((unit.no for unit in self.service.units if unit.id == self.unit_id), None)
+        return self.service.unit_no(self.unit_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def get_booking(session: Session, code: str, *, actor: Actor) -> BookingView:
 
 def check_reader(booking: BookingView, actor: Actor) -> BookingView:
     """The booking, for its owner or the desk of its centre. Raises NotFound `unknown_booking` for anyone else."""
-    if booking.person_id != actor.person_id and not runs_desk(actor, booking.service):
+    if booking.person_id != actor.person_id and not runs_desk(actor, booking.service.centre_id):
         raise NotFound("unknown_booking")
     return booking
 
@@ -156,11 +156,6 @@ def booking_by_code(session: Session, code: str) -> BookingView:
     if not found:
         raise NotFound("unknown_booking")
     return found[0]
-
-
-def runs_desk(actor: Actor, service: ServiceFacts) -> bool:
-    """Whether somebody is on duty at the centre of a service."""
-    return may(actor, "desk.run", [Scope("centre", service.centre_id)])
 
 
 def list_mine(

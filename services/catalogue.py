@@ -67,6 +67,14 @@ class CentreFacts:
     def service(self, service_id: int) -> ServiceFacts:
         return next(service for service in self.services if service.id == service_id)
 
+    def service_named(self, code: str) -> ServiceFacts:
+        """One of its services by code, without case. Raises NotFound `unknown_service`."""
+        wanted = code.strip().casefold()
+        found = next((service for service in self.services if service.code.casefold() == wanted), None)
+        if found is None:
+            raise NotFound("unknown_service")
+        return found
+
 
 _kept: dict[int, CentreFacts] = {}
 

@@ -20,7 +20,7 @@ from models.centre import CentreNotice, Closure, Hold
 from services import audit
 from services.catalogue import CentreFacts, all_centres, centre_by_code, lock_centre
 from services.closure_holds import FOREVER, settle_holds
-from services.desk_scope import own_centre, service_of, unit_of
+from services.desk_centre import desk_centre
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
 from services.idempotency import check_same_request, digest
 from services.ports import Cipher
@@ -63,8 +63,8 @@ class ClosureView:
 
 
 def list_closures(session: Session, code: str, *, actor: Actor, now: datetime) -> list[ClosureView]:
-    """What is closed or will be, the one made last first. Raises as `own_centre`."""
-    centre = own_centre(session, code, actor)
+    """What is closed or will be, the one made last first. Raises as `desk_centre`."""
+    centre = desk_centre(session, code, actor)
     rows = session.scalars(
         select(Closure)
         .where(
@@ -80,9 +80,9 @@ def list_closures(session: Session, code: str, *, actor: Actor, now: datetime) -
 def propose_closure(session: Session, command: Close, *, cipher: Cipher, now: datetime) -> Proposal:
     """What closing would do, and nothing done yet.
 
-    Raises as `own_centre`; NotFound `unknown_service`, `unknown_unit`; Invalid `closure_times`, `closure_scope`.
+    Raises as `desk_centre`; NotFound `unknown_service`, `unknown_unit`; Invalid `closure_times`, `closure_scope`.
     """
-    centre = own_centre(session, command.centre, command.actor)
+    centre = desk_centre(session, command.centre, command.actor)
     return propose(session, _change(_planned(command, centre, now)), cipher=cipher, now=now)
 
 
@@ -92,7 +92,7 @@ def close(session: Session, command: Close, *, seen: str | None, cipher: Cipher,
     A repeated `client_uuid` answers with the first closure. Raises as `propose_closure`; Conflict
     `proposal_changed` with the new proposal where something changed since it was seen, `client_uuid_reused`.
     """
-    centre = own_centre(session, command.centre, command.actor, lock=True)
+    centre = desk_centre(session, command.centre, command.actor, lock=True)
     asked = _digest(command)
     row = _repeat_of(session, command, asked)
     if row is not None:
@@ -116,7 +116,7 @@ def view_of(row: Closure, centre: CentreFacts) -> ClosureView:
         id=row.id,
         centre=centre,
         service=service,
-        unit=next((u.no for u in service.units if u.id == row.unit_id), None) if service else None,
+        unit=service.unit_no(row.unit_id) if service else None,
         kind=row.kind,
         reason=row.reason,
         start=row.starts_at,
@@ -178,8 +178,8 @@ def _planned(command: Close, centre: CentreFacts, now: datetime) -> _Plan:
         raise Invalid("closure_times")
     if command.unit and not command.service:
         raise Invalid("closure_scope")
-    service = service_of(centre, command.service) if command.service else None
-    unit_id = unit_of(service, command.unit) if service and command.unit else None
+    service = centre.service_named(command.service) if command.service else None
+    unit_id = service.unit_named(command.unit).id if service and command.unit else None
     scope = f"close {service.id if service else '-'} {unit_id or '-'} {until.isoformat() if until else '-'}"
     facts = ClosureFacts(0, unit_id, start, until, command.kind, command.reason)
     services = (service,) if service else centre.services

@@ -189,6 +189,6 @@ def _closures(session: Session, centre: CentreFacts, now: datetime) -> tuple[Clo
     found: list[ClosureLine] = []
     for row in rows:
         service = services.get(row.service_id)
-        unit = next((u.no for u in service.units if u.id == row.unit_id), None) if service else None
+        unit = service.unit_no(row.unit_id) if service else None
         found.append(ClosureLine(row.id, service, unit, row.kind, row.reason, row.starts_at, row.ends_at))
     return tuple(found)

@@ -7,21 +7,24 @@ from sqlalchemy.orm import Session
 
 from domain.errors import NotAllowed
 from domain.local_time import local_day
-from domain.permissions import Actor, Scope, may
+from domain.permissions import Actor, runs_desk
 from models.people import Person
 from models.platform import AuditEntry
 from services import audit
-from services.catalogue import CentreFacts, centre_by_code
+from services.catalogue import CentreFacts, centre_by_code, lock_centre
 
 _audit = AuditEntry.__table__.c
 
 
-def desk_centre(session: Session, code: str, actor: Actor) -> CentreFacts:
-    """A centre, for who runs its desk. Raises NotFound `unknown_centre`; NotAllowed `not_allowed`."""
+def desk_centre(session: Session, code: str, actor: Actor, *, lock: bool = False) -> CentreFacts:
+    """A centre, for who runs its desk; with `lock` nobody else changes or books it meanwhile.
+
+    Raises NotFound `unknown_centre`; NotAllowed `not_allowed`.
+    """
     centre = centre_by_code(session, code)
-    if not may(actor, "desk.run", [Scope("centre", centre.id)]):
+    if not runs_desk(actor, centre.id):
         raise NotAllowed("not_allowed")
-    return centre
+    return lock_centre(session, code) if lock else centre
 
 
 def is_noted(session: Session, centre: CentreFacts, actor: Actor, action: str, *, now: datetime) -> bool:

@@ -34,7 +34,7 @@ from services.booking_gate import FULL, Guest, Origin, Wish, write_booking
 from services.booking_states import move_state
 from services.booking_views import BookingView, read_bookings
 from services.desk_undo import last_steps
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 from services.waitlist_offers import offer_freed
 
 CAME, GAVE_WAY = "offline", "offline:conflict"
@@ -147,7 +147,7 @@ def _claimed(service: ServiceFacts, rows: list[AnyRow], booking: BookingView | N
     if left_at is not None:
         left = at_minute_of(left_at) + timedelta(minutes=service.cleaning_minutes)
         until = min(until, max(left, start + timedelta(minutes=5)))
-    unit = next((u.no for u in service.units if u.id == unit_id), None)
+    unit = service.unit_no(unit_id)
     claim = Claim((first.at, first.client_uuid), start, until, unit, zone, seats)
     return Claimed(claim, rows, minutes, booking, left_at)
 
@@ -240,10 +240,7 @@ def _held(session: Session, service: ServiceFacts, claimed: Claimed, cipher: Cip
 def _walked_in(session: Session, service: ServiceFacts, claimed: Claimed, cipher: Cipher, now: datetime) -> BookingView:
     row = claimed.rows[0]
     wish = Wish(service, claimed.claim.start, claimed.minutes, claimed.claim.zone, claimed.claim.seats, by_staff=True)
-    guest = Guest(
-        name=cipher.decrypt(row.guest_cipher) if row.guest_cipher else None,
-        plate=cipher.decrypt(row.plate_cipher) if row.plate_cipher else None,
-    )
+    guest = Guest(None, unsealed(cipher, row.guest_cipher), unsealed(cipher, row.plate_cipher))
     origin = Origin("walkin", row.actor_id, row.client_uuid, row.request_digest, made_by_id=row.actor_id, reason=CAME)
     return write_booking(session, wish, claimed.given, guest, origin, cipher=cipher, now=now, state="checked_in")
 

@@ -123,7 +123,7 @@ def _view(row: Row[*tuple[Any, ...]], centre: CentreFacts) -> ConflictView:
         guest_cipher=row.guest_cipher or row.booking_guest,
         plate_cipher=row.plate_cipher or row.booking_plate,
         service=service,
-        unit=next((u.no for u in service.units if u.id == unit_id), None) if service else None,
+        unit=service.unit_no(unit_id) if service else None,
         minutes=row.minutes,
         code=row.refusal,
         settled_at=row.settled_at,

@@ -13,7 +13,7 @@ from domain.plates import plate_tail
 from models.people import Person
 from services.booking_views import BookingView
 from services.desk_undo import last_steps
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 
 _person = Person.__table__.c
 
@@ -56,7 +56,7 @@ def desk_lines(
         DeskLine(
             booking,
             name_behind(booking.person_id, booking.guest_cipher, names, cipher),
-            cipher.decrypt(booking.plate_cipher) if booking.plate_cipher else None,
+            unsealed(cipher, booking.plate_cipher),
             steps.get(booking.id),
         )
         for booking in bookings
@@ -76,4 +76,4 @@ def name_behind(person_id: int | None, guest: bytes | None, names: dict[int, str
     """The name of a person with an account, else the one the desk wrote down."""
     if person_id is not None:
         return names.get(person_id)
-    return cipher.decrypt(guest) if guest else None
+    return unsealed(cipher, guest)

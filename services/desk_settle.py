@@ -18,7 +18,7 @@ from services.booking_views import BookingView, read_bookings
 from services.catalogue import CentreFacts
 from services.desk_centre import desk_centre
 from services.desk_conflicts import ConflictView, check_settle, get_conflict, lock_conflict, mark_settled, set_booking
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 from services.walk_ins import named_unit
 
 _booking = Booking.__table__.c
@@ -60,10 +60,7 @@ def _place(session: Session, conflict: ConflictView, no: str, *, actor: Actor, c
     if booking is not None:
         _place_booking(session, booking, unit, actor=actor, now=now)
         return
-    guest = Guest(
-        name=cipher.decrypt(conflict.guest_cipher) if conflict.guest_cipher else None,
-        plate=cipher.decrypt(conflict.plate_cipher) if conflict.plate_cipher else None,
-    )
+    guest = Guest(None, unsealed(cipher, conflict.guest_cipher), unsealed(cipher, conflict.plate_cipher))
     wish = _rest(conflict, service, now)
     _check_free(session, wish, unit, now)
     origin = Origin("walkin", actor.person_id, reason=f"settled:{unit.no}")

@@ -20,9 +20,9 @@ from domain.errors import Conflict
 from domain.local_time import DAY_MINUTES, at_minute, iso, local_day
 from domain.service_types import ServiceFacts, UnitFacts
 from models.centre import Booking, Hold
-from models.people import Person
 from services.booking_states import move_state, record_change, tell
 from services.booking_views import BookingView, read_bookings
+from services.desk_lines import name_behind, names_of
 from services.idempotency import digest
 from services.occupancy import timeline_between
 from services.ports import Cipher
@@ -188,15 +188,8 @@ def _nearest(service: ServiceFacts, booking: BookingView, timeline: Timeline, no
 
 def _names(session: Session, bookings: Sequence[BookingView], cipher: Cipher) -> dict[int, str]:
     """Who each booking is for, as the desk calls them."""
-    people = {booking.person_id for booking in bookings if booking.person_id is not None}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(people))) if people else ()
-    names: dict[int | None, str] = {row.id: row.name for row in rows}
-
-    def name(booking: BookingView) -> str:
-        guest = cipher.decrypt(booking.guest_cipher) if booking.guest_cipher else None
-        return guest or names.get(booking.person_id) or NOBODY
-
-    return {booking.id: name(booking) for booking in bookings}
+    names = names_of(session, (booking.person_id for booking in bookings))
+    return {b.id: name_behind(b.person_id, b.guest_cipher, names, cipher) or NOBODY for b in bookings}
 
 
 def _withdraw_offers(session: Session, change: Change, service: ServiceFacts, now: datetime) -> None:

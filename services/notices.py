@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.booking_text import clock_text
 from domain.errors import Invalid, NotFound
-from domain.permissions import Actor, Scope, may
+from domain.permissions import Actor, runs_desk
 from models.centre import Booking, Centre, CentreNotice, Service
 from services import audit
 from services.booking_states import tell
@@ -105,7 +105,7 @@ def change(
     Raises NotFound `unknown_notice`; Invalid `notice_times`, `invalid`.
     """
     row = session.get(CentreNotice, notice_id, with_for_update=True)
-    if row is None or not may(actor, "desk.run", [Scope("centre", row.centre_id)]):
+    if row is None or not runs_desk(actor, row.centre_id):
         raise NotFound("unknown_notice")
     over = row.is_past or (row.ends_at is not None and row.ends_at <= now)
     if over and not end:
@@ -143,7 +143,7 @@ def _check(start: datetime, until: datetime | None, minutes: int, now: datetime)
 
 def _own_centre(session: Session, code: str, actor: Actor) -> CentreFacts:
     centre = centre_by_code(session, code)
-    if not may(actor, "desk.run", [Scope("centre", centre.id)]):
+    if not runs_desk(actor, centre.id):
         raise NotFound("unknown_centre")
     return centre
 

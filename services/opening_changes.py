@@ -23,7 +23,7 @@ from models.centre import OpeningRule as RuleRow
 from services import audit
 from services.catalogue import CentreFacts
 from services.closures import settle
-from services.desk_scope import own_centre, service_of
+from services.desk_centre import desk_centre
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
 from services.ports import Cipher
 from services.work_calendar import work_calendar
@@ -87,8 +87,8 @@ class NewException:
 
 
 def opening_of(session: Session, code: str, *, actor: Actor, now: datetime) -> OpeningNow:
-    """The hours of a centre. Raises as `own_centre`."""
-    centre = own_centre(session, code, actor)
+    """The hours of a centre. Raises as `desk_centre`."""
+    centre = desk_centre(session, code, actor)
     rules = session.scalars(select(RuleRow).where(RuleRow.centre_id == centre.id)).all()
     groups: dict[tuple[int, date], set[HourRule]] = {}
     for rule in rules:
@@ -116,14 +116,14 @@ def change_hours(
 ) -> Proposal:
     """Who is outside a new timetable (开放时间调整); with `apply` it is written and they are told to choose.
 
-    A timetable of the same first day is replaced. Raises as `own_centre`; NotFound `unknown_service`;
+    A timetable of the same first day is replaced. Raises as `desk_centre`; NotFound `unknown_service`;
     Invalid `hours_unreadable`, `hours_in_past`, `date_out_of_range`; Conflict `proposal_changed`.
     """
-    centre = own_centre(session, command.centre, command.actor, lock=apply)
+    centre = desk_centre(session, command.centre, command.actor, lock=apply)
     first, hours = check_day(command.effective_from), _read(command.hours)
     if first < local_day(now, centre.tz):
         raise Invalid("hours_in_past")
-    service = service_of(centre, command.service) if command.service else None
+    service = centre.service_named(command.service) if command.service else None
     rules = tuple(OpeningRule(r.weekday, r.opens, r.closes, first, r.day_kind, r.is_closed) for r in hours)
     calendar = work_calendar(session) if any(rule.day_kind for rule in rules) else None
 
@@ -150,11 +150,11 @@ def change_days(
 
     Raises as `change_hours`.
     """
-    centre = own_centre(session, command.centre, command.actor, lock=apply)
+    centre = desk_centre(session, command.centre, command.actor, lock=apply)
     first, after = check_day(command.first), check_day(command.last) + ONE_DAY
     if first < local_day(now, centre.tz) or after <= first:
         raise Invalid("hours_in_past")
-    service = service_of(centre, command.service) if command.service else None
+    service = centre.service_named(command.service) if command.service else None
     spans = _spans(command.hours)
     new = tuple(OpeningException(first, after, span, command.reason) for span in spans)
     scope = f"days {service.id if service else '-'} {first} {after} {spans}"
@@ -180,7 +180,7 @@ def drop_days(
     now: datetime,
 ) -> Proposal:
     """Take a special arrangement back: the weekly hours count again. Raises NotFound `unknown_exception`."""
-    centre = own_centre(session, code, actor, lock=apply)
+    centre = desk_centre(session, code, actor, lock=apply)
     row = session.get(ExceptionRow, exception_id, populate_existing=True)
     if row is None or row.centre_id != centre.id:
         raise NotFound("unknown_exception")

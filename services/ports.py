@@ -90,6 +90,11 @@ class Cipher(Protocol):
     def keyed_hash(self, purpose: str, text: str) -> str: ...
 
 
+def unsealed(cipher: Cipher, sealed: bytes | None) -> str | None:
+    """The text of a column that may be empty."""
+    return cipher.decrypt(sealed) if sealed else None
+
+
 class Signer(Protocol):
     """Signatures. `mac` for our own tickets; Ed25519 for passes that devices verify offline (decision 28)."""
 

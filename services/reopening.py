@@ -19,7 +19,7 @@ from services.booking_states import move_state, tell
 from services.booking_views import BookingView, read_bookings
 from services.catalogue import CentreFacts, centre_by_code
 from services.closures import ClosureView, settle, trace, view_of
-from services.desk_scope import own_centre
+from services.desk_centre import desk_centre
 from services.waitlist_offers import offer_freed, served, stop_waiting
 
 _booking, _event, _entry = Booking.__table__.c, BookingEvent.__table__.c, WaitlistEntry.__table__.c
@@ -30,9 +30,9 @@ BACK = {"displaced": frozenset({"confirmed", "requested"})}
 def reopen(session: Session, code: str, closure_id: int, *, actor: Actor, now: datetime) -> ClosureView:
     """End a closure before its time, or for good (恢复使用); what is free is offered to whoever waits. Twice is once.
 
-    Raises as `own_centre`; NotFound `unknown_closure`.
+    Raises as `desk_centre`; NotFound `unknown_closure`.
     """
-    centre = own_centre(session, code, actor, lock=True)
+    centre = desk_centre(session, code, actor, lock=True)
     row = _closure(session, centre, closure_id)
     if row.ended_at is None and (row.ends_at is None or row.ends_at > now):
         _end(session, row, centre, actor, now)
@@ -45,7 +45,7 @@ def undo(session: Session, code: str, closure_id: int, *, actor: Actor, now: dat
 
     Who was given another unit keeps that. Raises as `reopen`; Conflict `undo_over`.
     """
-    centre = own_centre(session, code, actor, lock=True)
+    centre = desk_centre(session, code, actor, lock=True)
     row = _closure(session, centre, closure_id)
     if row.ended_at is not None:
         return view_of(row, centre)

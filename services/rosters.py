@@ -17,7 +17,7 @@ from models.centre import RosterRule
 from services import audit
 from services.catalogue import CentreFacts
 from services.closures import settle
-from services.desk_scope import own_centre, service_of, unit_of
+from services.desk_centre import desk_centre
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
 from services.ports import Cipher
 
@@ -52,8 +52,8 @@ class RosterView:
 
 
 def list_rosters(session: Session, code: str, *, actor: Actor, now: datetime) -> list[RosterView]:
-    """Who is on duty at which desk, today and later. Raises as `own_centre`."""
-    centre = own_centre(session, code, actor)
+    """Who is on duty at which desk, today and later. Raises as `desk_centre`."""
+    centre = desk_centre(session, code, actor)
     today = local_day(now, centre.tz)
     rows = session.scalars(select(RosterRule).where(RosterRule.centre_id == centre.id))
     ahead = [_view(row, centre) for row in rows if row.to_on is None or row.to_on > today]
@@ -63,18 +63,18 @@ def list_rosters(session: Session, code: str, *, actor: Actor, now: datetime) ->
 def add_duty(session: Session, command: Duty, *, now: datetime) -> RosterView:
     """Put somebody on duty (排班); the same again changes nothing. What can be booked by it is offered to who waits.
 
-    Raises as `own_centre`; NotFound `unknown_service`, `unknown_unit`; Conflict `roster_not_needed`;
+    Raises as `desk_centre`; NotFound `unknown_service`, `unknown_unit`; Conflict `roster_not_needed`;
     Invalid `hours_unreadable`, `hours_in_past`, `date_out_of_range`.
     """
-    centre = own_centre(session, command.centre, command.actor, lock=True)
-    service = service_of(centre, command.service)
+    centre = desk_centre(session, command.centre, command.actor, lock=True)
+    service = centre.service_named(command.service)
     if not service.rules.needs_roster:
         raise Conflict("roster_not_needed")
     opens, closes = _hours(command)
     values = {
         "centre_id": centre.id,
         "service_id": service.id,
-        "unit_id": unit_of(service, command.unit),
+        "unit_id": service.unit_named(command.unit).id,
         "who": command.who,
         "weekday": None if command.day else command.weekday,
         "opens_minutes": opens,
@@ -105,10 +105,10 @@ def end_duty(
 ) -> Proposal:
     """Take somebody off the roster from now on: who is booked without anybody there moves to another desk, or chooses.
 
-    What was on duty before today stays in the records. Raises as `own_centre`; NotFound `unknown_roster`;
+    What was on duty before today stays in the records. Raises as `desk_centre`; NotFound `unknown_roster`;
     Conflict `proposal_changed`.
     """
-    centre = own_centre(session, code, actor, lock=apply)
+    centre = desk_centre(session, code, actor, lock=apply)
     row = session.get(RosterRule, roster_id, populate_existing=True)
     today = local_day(now, centre.tz)
     if row is None or row.centre_id != centre.id or (row.to_on is not None and row.to_on <= today):
@@ -163,7 +163,7 @@ def _hours(command: Duty) -> tuple[int, int]:
 
 def _view(row: RosterRule, centre: CentreFacts) -> RosterView:
     service = centre.service(row.service_id)
-    return RosterView(row, service, next(unit.no for unit in service.units if unit.id == row.unit_id))
+    return RosterView(row, service, service.unit_no(row.unit_id) or "")
 
 
 def _trace(session: Session, row: RosterRule, action: str, actor: Actor, now: datetime, **details: int) -> None:

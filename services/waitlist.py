@@ -14,7 +14,7 @@ from services.booking_gate import Guest, Origin, Wish, write_booking
 from services.booking_states import tell
 from services.bookings import own_of
 from services.catalogue import lock_service
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 from services.waitlist_offers import Freed, offer_freed
 from services.waitlist_states import end_offer, move_entry, tell_entry
 from services.waitlist_views import EntryView, OfferView, check_entry_reader, read_entries
@@ -39,11 +39,10 @@ def accept(session: Session, code: str, *, actor: Actor, cipher: Cipher, now: da
     end_offer(session, offer, "accepted", now=now)
     minutes = int((offer.end - offer.start).total_seconds() // 60)
     wish = Wish(entry.service, offer.start, minutes, entry.zone, entry.party_size)
-    unit = next((unit for unit in entry.service.units if unit.id == offer.unit_id), None)
-    name = cipher.decrypt(entry.guest_cipher) if entry.guest_cipher else None
-    plate = cipher.decrypt(entry.plate_cipher) if entry.plate_cipher else None
+    unit = entry.service.unit(offer.unit_id)
+    guest = Guest(entry.person_id, unsealed(cipher, entry.guest_cipher), unsealed(cipher, entry.plate_cipher))
     origin = Origin("app" if own else "desk", actor.person_id, made_by_id=None if own else actor.person_id)
-    booking = write_booking(session, wish, unit, Guest(entry.person_id, name, plate), origin, cipher=cipher, now=now)
+    booking = write_booking(session, wish, unit, guest, origin, cipher=cipher, now=now)
     move_entry(session, entry, "accepted", actor_id=actor.person_id, booking_id=booking.id, now=now)
     tell(session, booking, "booking_confirmed", now=now)
     return _again(session, entry)

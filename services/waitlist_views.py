@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from domain.availability import LONGEST_OCCUPANCY
 from domain.codes import read_code
 from domain.errors import NotFound
-from domain.permissions import Actor
+from domain.permissions import Actor, runs_desk
 from domain.service_types import ServiceFacts
 from domain.waitlist import MOST_LAPSES, WAITING_STATES, WishFacts, competes, starts_for
 from models.centre import Booking, Hold, Service
 from models.people import WeChatAccount
 from models.waitlist import WaitlistEntry
 from models.wechat import SubscribeAllowance
-from services.booking_views import runs_desk
 from services.catalogue import centre_facts
 from services.ports import Options
 
@@ -112,8 +111,7 @@ class EntryView:
 
     @property
     def offered_unit(self) -> str | None:
-        unit_id = self.offer.unit_id if self.offer else None
-        return next((unit.no for unit in self.service.units if unit.id == unit_id), None)
+        return self.service.unit_no(self.offer.unit_id) if self.offer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ def get_entry(session: Session, code: str, *, actor: Actor) -> EntryView:
 
 def check_entry_reader(entry: EntryView, actor: Actor) -> EntryView:
     """The entry, for its person or the desk of its centre. Raises NotFound `unknown_entry` for anyone else."""
-    if entry.person_id != actor.person_id and not runs_desk(actor, entry.service):
+    if entry.person_id != actor.person_id and not runs_desk(actor, entry.service.centre_id):
         raise NotFound("unknown_entry")
     return entry
 

@@ -33,7 +33,7 @@ from services.bookings import Booked
 from services.catalogue import service_by_code
 from services.desk_centre import desk_centre
 from services.idempotency import check_same_request, digest
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 from services.waitlist_offers import served, stop_waiting
 from services.waitlist_views import EntryView, get_entry
 
@@ -119,9 +119,8 @@ def _guest(command: WalkIn, plate: str | None, waiting: list[EntryView], cipher:
     entry = waiting[0] if waiting else None
     if entry is None:
         return Guest(name=command.name or None, plate=plate)
-    kept = cipher.decrypt(entry.plate_cipher) if entry.plate_cipher else None
-    name = cipher.decrypt(entry.guest_cipher) if entry.guest_cipher else None
-    return Guest(entry.person_id, command.name or name, plate or kept)
+    name = command.name or unsealed(cipher, entry.guest_cipher)
+    return Guest(entry.person_id, name, plate or unsealed(cipher, entry.plate_cipher))
 
 
 def named_unit(service: ServiceFacts, no: str, zone: str | None) -> UnitFacts:
@@ -129,10 +128,7 @@ def named_unit(service: ServiceFacts, no: str, zone: str | None) -> UnitFacts:
 
     Raises NotFound `unknown_unit`; Conflict `closed_now` for one out of order, `zone_not_served`.
     """
-    wanted = no.strip().casefold()
-    unit = next((u for u in service.units if u.no.casefold() == wanted), None)
-    if unit is None:
-        raise NotFound("unknown_unit")
+    unit = service.unit_named(no)
     if unit.state != "ok":
         raise Conflict("closed_now", reason=unit.no, until=None)
     if unit.zone != "family" and not serves(unit, zone):

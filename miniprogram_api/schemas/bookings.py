@@ -8,18 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.availability import Slot
 from domain.booking import MOST_LATE, can_be_late, can_extend, can_move, is_late_cancel
 from domain.local_time import iso
-from domain.permissions import Actor
+from domain.permissions import Actor, runs_desk
 from domain.plates import mask_plate
 from domain.service_types import ZONES
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
 from miniprogram_api.schemas.centres import CentreRef, ServiceKindName, ZoneName
 from services.booking_pass import make_pass
-from services.booking_views import BookingLinks, BookingView, EventView, runs_desk
+from services.booking_views import BookingLinks, BookingView, EventView
 from services.bookings import Book
 from services.calendars import booking_signature
 from services.displaced_options import Options
-from services.ports import Deps
+from services.ports import Deps, unsealed
 
 StateName = Literal[
     "requested", "confirmed", "checked_in", "completed", "overstayed", "cancelled", "no_show", "moved", "displaced",
@@ -193,7 +193,7 @@ class BookingDetailOut(BookingOut):
         body = booking_body(booking, actor=actor, deps=deps, now=now)
         return cls.model_construct(
             **body,
-            name=(links.name or body["guest"]) if runs_desk(actor, booking.service) else None,
+            name=(links.name or body["guest"]) if runs_desk(actor, booking.service.centre_id) else None,
             events=lines,
             moved_to=links.moved_to,
             moved_from=links.moved_from,
@@ -212,8 +212,8 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
     about: dict[str, Any] = {"code": service.code, "name": service.name, "kind": service.kind}
     own = booking.person_id == actor.person_id
     can_cancel = booking.state in ("requested", "confirmed")
-    plate = deps.cipher.decrypt(booking.plate_cipher) if booking.plate_cipher else None
-    for_desk = runs_desk(actor, service)
+    plate = unsealed(deps.cipher, booking.plate_cipher)
+    for_desk = runs_desk(actor, service.centre_id)
     kept = booking.kept_until
     return {
         "code": booking.code,
@@ -242,7 +242,7 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
             max=MOST_LATE,
         ),
         "calendar_url": f"/api/v1/calendars/booking/{booking.code}/{booking_signature(deps.signer, booking.code)}.ics",
-        "guest": deps.cipher.decrypt(booking.guest_cipher) if for_desk and booking.guest_cipher else None,
+        "guest": unsealed(deps.cipher, booking.guest_cipher) if for_desk else None,
         "plate": plate if for_desk else None,
         "created_at": iso(booking.created_at, tz),
         "source": booking.source,

@@ -7,10 +7,11 @@ from pydantic import BaseModel, Field
 
 from domain.permissions import ROLES, Actor
 from miniprogram_api.schemas.base import RequestModel
-from services.people import Profile, SignedIn
+from services.people import Profile, ScopeName, SignedIn
 
 Zone = Literal["male", "female"]
 SettingName = Annotated[str, Field(min_length=1, max_length=40)]
+NOWHERE = ScopeName(None, "")
 
 
 class SignInIn(RequestModel):
@@ -52,6 +53,7 @@ class RoleOut(BaseModel):
     role_name: str
     scope_kind: str
     scope_id: int | None
+    scope_code: str | None
     scope_name: str
     valid_to: date | None
 
@@ -85,10 +87,12 @@ class PersonOut(BaseModel):
                     role_name=ROLES.get(g.role, g.role),
                     scope_kind=g.scope_kind,
                     scope_id=g.scope_id,
-                    scope_name=found.scope_names.get((g.scope_kind, g.scope_id), ""),
+                    scope_code=scope.code,
+                    scope_name=scope.name,
                     valid_to=g.to_on,
                 )
                 for g in actor.grants
+                for scope in [found.scopes.get((g.scope_kind, g.scope_id), NOWHERE)]
             ],
             orgs=[OrgRef(code=code, name=name) for code, name in found.orgs],
             branch=OrgRef(code=found.branch[0], name=found.branch[1]) if found.branch else None,

@@ -6,14 +6,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from domain.local_time import iso
-from domain.permissions import Actor
+from domain.permissions import Actor, runs_desk
 from domain.service_types import ZONES
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
 from miniprogram_api.schemas.bookings import PlaceRef, ServiceRef
 from miniprogram_api.schemas.centres import ZoneName
-from services.booking_views import runs_desk
-from services.ports import Cipher
+from services.ports import Cipher, unsealed
 from services.waitlist_joining import Join
 from services.waitlist_views import EntryView, OfferLine, Standing
 
@@ -134,7 +133,7 @@ def entry_body(seen: Standing, *, actor: Actor, cipher: Cipher, now: datetime) -
     entry = seen.entry
     service, tz = entry.service, entry.service.opening.tz
     about: dict[str, Any] = {"code": service.code, "name": service.name, "kind": service.kind}
-    for_desk = entry.person_id is None and runs_desk(actor, service)
+    for_desk = entry.person_id is None and runs_desk(actor, service.centre_id)
     return {
         "id": entry.code,
         "state": entry.state_at(now),
@@ -156,8 +155,8 @@ def entry_body(seen: Standing, *, actor: Actor, cipher: Cipher, now: datetime) -
         "offer": _offer(entry, now),
         "booking": entry.booking_code,
         "told_by": seen.told_by,
-        "guest": cipher.decrypt(entry.guest_cipher) if for_desk and entry.guest_cipher else None,
-        "plate": cipher.decrypt(entry.plate_cipher) if for_desk and entry.plate_cipher else None,
+        "guest": unsealed(cipher, entry.guest_cipher) if for_desk else None,
+        "plate": unsealed(cipher, entry.plate_cipher) if for_desk else None,
     }
 
 
