@@ -19,10 +19,10 @@ from services.ports import Cipher, WeChatIdentity
 TOKEN_DAYS = 30
 MOST_SETTINGS = 20
 NAMED_SCOPES = {
-    "department": (Department.id, Department.name),
-    "chain": (Chain.id, Chain.name),
-    "branch": (PartyBranch.id, PartyBranch.name),
-    "centre": (Centre.id, Centre.name),
+    "department": (Department.id, Department.code, Department.name),
+    "chain": (Chain.id, Chain.code, Chain.name),
+    "branch": (PartyBranch.id, PartyBranch.code, PartyBranch.name),
+    "centre": (Centre.id, Centre.code, Centre.name),
 }
 NEW_PERSON_NAME = "微信用户"
 
@@ -279,6 +279,14 @@ def _is_on_a_roster(session: Session, person_id: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeName:
+    """What a grant reaches: its code, and its name of today. The district has no code."""
+
+    code: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What a person sees of themself."""
 
@@ -286,7 +294,7 @@ class Profile:
     phone_masked: str | None
     orgs: tuple[tuple[str, str], ...]
     branch: tuple[str, str] | None
-    scope_names: dict[tuple[str, int | None], str]
+    scopes: dict[tuple[str, int | None], ScopeName]
 
 
 def profile(session: Session, actor: Actor, *, cipher: Cipher, today: date) -> Profile:
@@ -300,21 +308,22 @@ def profile(session: Session, actor: Actor, *, cipher: Cipher, today: date) -> P
         phone_masked=mask_phone(cipher.decrypt(person.phone_cipher)) if person.phone_cipher else None,
         orgs=tuple((org.code, org.name_on(today)) for org in orgs),
         branch=(branch.code, branch.name) if branch else None,
-        scope_names=scope_names(session, actor, today=today),
+        scopes=scopes_of(session, actor, today=today),
     )
 
 
-def scope_names(session: Session, actor: Actor, *, today: date) -> dict[tuple[str, int | None], str]:
+def scopes_of(session: Session, actor: Actor, *, today: date) -> dict[tuple[str, int | None], ScopeName]:
     """What each scope of a person's grants is called, by (kind, id)."""
-    names: dict[tuple[str, int | None], str] = {("district", None): "全区"}
+    found: dict[tuple[str, int | None], ScopeName] = {("district", None): ScopeName(None, "全区")}
     wanted = {kind: {g.scope_id for g in actor.grants if g.scope_kind == kind} for kind in (*NAMED_SCOPES, "org")}
-    for kind, (id_, name) in NAMED_SCOPES.items():
+    for kind, columns in NAMED_SCOPES.items():
         if wanted[kind]:
-            names |= {(kind, row[0]): row[1] for row in session.execute(select(id_, name).where(id_.in_(wanted[kind])))}
+            rows = session.execute(select(*columns).where(columns[0].in_(wanted[kind])))
+            found |= {(kind, row[0]): ScopeName(row[1], row[2]) for row in rows}
     if wanted["org"]:
         orgs = session.scalars(select(Org).where(Org.id.in_(wanted["org"])))
-        names |= {("org", org.id): org.name_on(today) for org in orgs}
-    return names
+        found |= {("org", org.id): ScopeName(org.code, org.name_on(today)) for org in orgs}
+    return found
 
 
 def home_branch(session: Session, person_id: int, day: date) -> PartyBranch | None:

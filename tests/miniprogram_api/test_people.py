@@ -111,6 +111,7 @@ def test_an_invitation_makes_a_firms_contact_once(sign_in: SignIn, session: Sess
     seen = me.get("/me").json
     assert [o["name"] for o in seen["orgs"]] == ["示范公司"]
     assert [(r["role"], r["scope_name"]) for r in seen["roles"]] == [("enterprise_contact", "示范公司")]
+    assert [r["scope_code"] for r in seen["roles"]] == [seen["orgs"][0]["code"]]
     assert other.post("/me/claims", {"code": code}).json["code"] == "claim_invalid"
 
 

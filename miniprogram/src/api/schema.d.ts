@@ -8652,6 +8652,8 @@ export interface components {
             role: string;
             /** Role Name */
             role_name: string;
+            /** Scope Code */
+            scope_code: string | null;
             /** Scope Id */
             scope_id: number | null;
             /** Scope Kind */
@@ -9232,6 +9234,8 @@ export interface components {
             role: string;
             /** Role Name */
             role_name: string;
+            /** Scope Code */
+            scope_code: string | null;
             /** Scope Id */
             scope_id: number | null;
             /** Scope Kind */

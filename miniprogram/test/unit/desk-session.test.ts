@@ -8,7 +8,7 @@ import { connectSession, forgetPerson, signIn } from '@/state/session'
 import { phone } from './phone'
 
 const centre = { code: 'C1', name: '司机之家' }
-const role = { role: 'centre_staff', role_name: '', scope_kind: 'centre', scope_id: 1, scope_name: '司机之家', valid_to: null }
+const role = { role: 'centre_staff', role_name: '', scope_kind: 'centre', scope_id: 1, scope_code: 'C1', scope_name: '司机之家', valid_to: null }
 const staff = { id: 7, name: '周师傅', zone: null, phone_masked: null, roles: [role], orgs: [], branch: null, settings: {} }
 const SYNC = 'POST /desk/C1/sync'
 const arrival = { kind: 'arrival' as const, code: 'K7M2QX4P', label: '林师傅' }

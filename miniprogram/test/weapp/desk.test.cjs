@@ -3,7 +3,7 @@ const { generateKeyPairSync, sign } = require('node:crypto')
 const { launch } = require('./phone.cjs')
 
 const centre = { code: 'C1', name: '司机之家' }
-const role = { role: 'centre_staff', role_name: '中心工作人员', scope_kind: 'centre', scope_id: 1, scope_name: '司机之家', valid_to: null }
+const role = { role: 'centre_staff', role_name: '中心工作人员', scope_kind: 'centre', scope_id: 1, scope_code: 'C1', scope_name: '司机之家', valid_to: null }
 const staff = { id: 7, name: '周师傅', zone: null, phone_masked: null, roles: [role], orgs: [], branch: null, settings: {} }
 const newKeys = () => generateKeyPairSync('ed25519')
 const base64url = (data) => Buffer.from(data).toString('base64url')

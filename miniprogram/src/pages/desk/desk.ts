@@ -45,8 +45,8 @@ export async function myCentres(): Promise<Named[]> {
   if (!grants.length) throw new ApiError(403, 'not_allowed', '值班台给中心的值班员用。要加入，请区管理员给您开通。')
   const all = (await centres()).items.map(({ code, name }) => ({ code, name }))
   if (grants.some((grant) => grant.scope_kind !== 'centre')) return all
-  const names = grants.map((grant) => grant.scope_name)
-  return all.filter((centre) => names.includes(centre.name))
+  const codes = grants.map((grant) => grant.scope_code)
+  return all.filter((centre) => codes.includes(centre.code))
 }
 
 /** The centre used last on this device, if it is still one of theirs; else the first. */
