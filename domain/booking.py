@@ -206,6 +206,11 @@ def is_late_cancel(state: str, start: datetime, now: datetime) -> bool:
     return state == "confirmed" and start - now < LATE_CANCEL
 
 
+def counts_as_late(state: str, start: datetime, now: datetime, *, gave_up_late: bool) -> bool:
+    """Cancelling now is a late cancel; also where an earlier time of the booking was given up late (`gave_up_late`)."""
+    return is_late_cancel(state, start, now) or (gave_up_late and state == "confirmed")
+
+
 def hold_until(service: ServiceFacts, start: datetime, now: datetime) -> datetime:
     """Until when a request for a room keeps the place: its deadline, and never past the start."""
     return min(now + timedelta(minutes=service.hold_minutes), start)

@@ -15,9 +15,11 @@ from domain.booking import (
     check_start,
     check_who,
     choose_zone,
+    counts_as_late,
 )
 from domain.errors import Conflict
 from domain.local_time import iso, to_utc
+from domain.marks import SAME_HOUR, check_marks
 from domain.permissions import Actor
 from domain.stays import bookable_minutes
 from models.centre import Booking
@@ -49,10 +51,11 @@ class Move:
 def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> Booked:
     """Give a booking another time (改时间): the old place is given up and the new one taken in one, or nothing happens.
 
-    A request for a room is asked anew. The same wish again answers with the same new booking. Marks bar nobody.
+    A request for a room is asked anew. The same wish again answers with the same new booking. Marks bar no move of
+    what was booked ahead; what was booked for the coming hour stays in it. Who moves inside the last ten minutes and
+    then cancels has cancelled late.
     Raises NotFound `unknown_booking`; Conflict `booking_state`, `late_too_late`, `nothing_to_move`,
-    `client_uuid_reused` and what `services.bookings.book` raises but `restricted`; places are looked for as if the
-    old one were free.
+    `client_uuid_reused` and what `services.bookings.book` raises; places are looked for as if the old one were free.
     """
     old = check_reader(open_booking(session, command.code), command.actor)
     asked = _digest(command)
@@ -65,7 +68,15 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
     actor_id = command.actor.person_id
     key = str(command.client_uuid) if command.client_uuid else None
     made_by_id = None if old.person_id == actor_id else actor_id
-    origin = Origin(old.source, actor_id, key, asked if key else None, made_by_id=made_by_id, reason="moved")
+    origin = Origin(
+        old.source,
+        actor_id,
+        key,
+        asked if key else None,
+        made_by_id=made_by_id,
+        reason="moved",
+        gave_up_late=made_by_id is None and counts_as_late(old.state, old.start, now, gave_up_late=old.was_late_cancel),
+    )
     with session.begin_nested():
         move_state(session, old, "moved", actor_id=actor_id, now=now, offer=False)
         waiting = stop_waiting(session, own.waits_for(wish.start, wish.end), now=now)
@@ -102,7 +113,7 @@ def _own(session: Session, command: Move, old: BookingView, asked: str, now: dat
 
 
 def _wish(session: Session, command: Move, old: BookingView, own: Own, now: datetime) -> Wish:
-    """The new time, checked like a new booking's; marks are not asked."""
+    """The new time, checked like a new booking's; marks are asked only where the old one was for the coming hour."""
     service, actor = old.service, command.actor
     by_staff = old.person_id != actor.person_id
     start = to_utc(command.start)
@@ -118,6 +129,8 @@ def _wish(session: Session, command: Move, old: BookingView, own: Own, now: date
         raise Conflict("nothing_to_move")
     check_start(service, start, minutes, now=now)
     check_limits(service, own.bookings, start, start + timedelta(minutes=minutes), now=now)
+    if not by_staff and old.start - old.created_at <= SAME_HOUR:
+        check_marks(service, own.marks, start, now=now)
     return Wish(service, start, minutes, zone, party_size, by_staff=by_staff)
 
 

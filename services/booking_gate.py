@@ -73,6 +73,8 @@ class Origin:
     """The attendant, where the desk made it: the client's key is then theirs."""
     overlap_allowed: bool = False
     reason: str | None = None
+    gave_up_late: bool = False
+    """Its owner gave up an earlier time of it inside the last ten minutes: cancelling counts as late from then on."""
 
 
 def open_booking(session: Session, code: str) -> BookingView:
@@ -185,7 +187,7 @@ def write_booking(
         "guest_cipher": cipher.encrypt(guest.name) if guest.name else None,
         "source": origin.source,
         "overlap_allowed": origin.overlap_allowed,
-        "was_late_cancel": False,
+        "was_late_cancel": origin.gave_up_late,
         "late_minutes": 0,
         "made_by_id": origin.made_by_id,
         "moved_to_id": None,

@@ -16,7 +16,7 @@ from domain.booking import (
     check_start,
     check_who,
     choose_zone,
-    is_late_cancel,
+    counts_as_late,
 )
 from domain.local_time import to_utc
 from domain.marks import LOOK_BACK, MarkFacts, check_marks
@@ -188,14 +188,15 @@ def _digest(command: Book, service: ServiceFacts, start: datetime, plate: str | 
 
 
 def cancel(session: Session, code: str, *, actor: Actor, now: datetime) -> BookingView:
-    """Give a place back (取消); inside the last ten minutes it is half a mark. Cancelling twice changes nothing.
+    """Give a place back (取消); inside the last ten minutes it is half a mark, and so it is where the place was moved
+    inside the last ten minutes of an earlier time. Cancelling twice changes nothing.
 
     The desk of the centre may cancel too: that never counts, and the owner is told.
     Raises NotFound `unknown_booking`; Conflict `booking_state`.
     """
     booking = check_reader(open_booking(session, code), actor)
     own = booking.person_id == actor.person_id
-    late = own and is_late_cancel(booking.state, booking.start, now)
+    late = own and counts_as_late(booking.state, booking.start, now, gave_up_late=booking.was_late_cancel)
     moved = move_state(
         session,
         booking,

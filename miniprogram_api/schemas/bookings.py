@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.availability import Slot
-from domain.booking import MOST_LATE, can_be_late, can_extend, can_move, is_late_cancel
+from domain.booking import MOST_LATE, can_be_late, can_extend, can_move, counts_as_late
 from domain.local_time import iso
 from domain.permissions import Actor, runs_desk
 from domain.plates import mask_plate
@@ -233,7 +233,7 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
         "plate_masked": mask_plate(plate) if plate else None,
         "signed_pass": make_pass(booking, holder=actor.name, signer=deps.signer) if own else None,
         "can_cancel": can_cancel,
-        "late_cancel": is_late_cancel(booking.state, booking.start, now) if can_cancel else booking.was_late_cancel,
+        "late_cancel": _late_cancel(booking, now),
         "can_move": can_move(booking.state, booking.start, kept=kept, now=now),
         "can_extend": can_extend(booking.state, booking.start, now=now),
         "late": LateOut.model_construct(
@@ -247,3 +247,10 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
         "created_at": iso(booking.created_at, tz),
         "source": booking.source,
     }
+
+
+def _late_cancel(booking: BookingView, now: datetime) -> bool:
+    """Whether cancelling now would count, or did count."""
+    if booking.state == "cancelled":
+        return booking.was_late_cancel
+    return counts_as_late(booking.state, booking.start, now, gave_up_late=booking.was_late_cancel)

@@ -17,7 +17,7 @@ from services.booking_desk import check_in
 from services.booking_lateness import Late, late
 from services.booking_states import move_state
 from services.booking_views import booking_by_code
-from services.bookings import Booked
+from services.bookings import Booked, cancel
 from services.occupancy import check_occupancy
 from tests.factories import create_person
 from tests.factories_booking import (
@@ -178,6 +178,45 @@ def test_the_limit_of_a_person_leaves_the_old_one_out_and_marks_bar_no_move(
     with refused("restricted"):
         book_for(session, driver, create_service(session, centre, now=now), now + 3 * DAY, now=now)
     assert move_to(session, driver, old.code, now + 2 * DAY, now=now).booking.state == "confirmed"
+
+
+@pytest.mark.rule("B82")
+def test_what_was_booked_for_the_coming_hour_is_not_moved_out_of_it_past_the_marks(
+    session: Session, centre: Centre, service: Service, driver: Person, now: datetime
+) -> None:
+    for _ in range(3):
+        missed = create_booking(session, create_service(session, centre, now=now), now + DAY, now=now)
+        session.add(Mark(person_id=driver.id, booking_id=missed.id, kind="no_show", halves=2, at=now - HOUR))
+    session.flush()
+    soon = book_for(session, driver, service, now + HALF_HOUR, now=now).booking
+    with refused("restricted"):
+        move_to(session, driver, soon.code, now + 2 * DAY, now=now)
+    assert move_to(session, driver, soon.code, now + HOUR, now=now).booking.state == "confirmed"
+
+
+@pytest.mark.rule("B21")
+def test_moving_away_at_the_last_moment_does_not_make_cancelling_free(
+    session: Session, service: Service, driver: Person, now: datetime
+) -> None:
+    actor, minute = actor_for(driver), timedelta(minutes=1)
+    old = book_for(session, driver, service, now + HOUR, now=now).booking
+    away = move_to(session, driver, old.code, now + DAY, now=now + HOUR - minute).booking
+    again = move_to(session, driver, away.code, now + 2 * DAY, now=now + 2 * HOUR).booking
+    cancel(session, again.code, actor=actor, now=now + 2 * HOUR)
+    assert [mark.kind for mark in session.scalars(select(Mark))] == ["late_cancel"]
+
+
+@pytest.mark.rule("B21")
+def test_moving_in_time_leaves_cancelling_free_and_what_the_desk_moves_counts_against_nobody(
+    session: Session, centre: Centre, service: Service, driver: Person, now: datetime
+) -> None:
+    staff = staff_of(session, centre, now=now)
+    old = book_for(session, driver, service, now + HOUR, now=now).booking
+    moved = move_to(session, driver, old.code, now + DAY, now=now + HALF_HOUR).booking
+    at = now + DAY - timedelta(minutes=1)
+    by_desk = move(session, Move(staff, moved.code, now + 2 * DAY), cipher=CIPHER, now=at).booking
+    assert not cancel(session, by_desk.code, actor=actor_for(driver), now=at).was_late_cancel
+    assert session.scalars(select(Mark)).all() == []
 
 
 @pytest.mark.rule("B72")

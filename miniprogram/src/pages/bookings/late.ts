@@ -58,7 +58,9 @@ const LATE_CANCEL_MINUTES = 10
 export function cancelSentence(booking: BookingView, now: number): string {
   if (booking.state === 'requested') return '还没有确认的申请，撤回不记什么。'
   if (booking.late_cancel) {
-    return '离开始不到 10 分钟，现在取消记“临时取消”半次。这不是处罚：30 天内满 3 次，才会有 7 天只能现场来或约一小时内的。'
+    const isNear = Date.parse(booking.start) - now < LATE_CANCEL_MINUTES * 60_000
+    const why = isNear ? '离开始不到 10 分钟' : '原来的时间临到开始才改'
+    return `${why}，现在取消记“临时取消”半次。这不是处罚：30 天内满 3 次，才会有 7 天只能现场来或约一小时内的。`
   }
   if (Date.parse(booking.start) <= now) return ''
   return `${clockOf(plusMinutes(booking.start, -LATE_CANCEL_MINUTES))} 前取消什么都不记。`
