@@ -65,6 +65,8 @@ describe('the history', () => {
     expect(eventText(event({ reason: 'unit:S3' }))).toBe('换到 S3')
     expect(eventText(event({ from: 'checked_in', to: 'confirmed', reason: 'undo' }))).toBe('改回“已约好”')
     expect(eventText(event({ to: 'cancelled', reason: 'by_centre' }))).toBe('取消了（因为中心）')
+    expect(eventText(event({ to: 'displaced', reason: 'broken:12' }))).toBe('位子用不了了（因为设施故障）')
+    expect(eventText(event({ from: null, reason: 'moved' }))).toBe('约好了（从原来的时间改过来）')
     expect(eventText(event({ to: 'no_show', reason: 'not_known_here' }))).toBe('过了保留时间没有到')
     expect(['me', 'staff', 'system'].map((by) => eventBy(event({ by: by as 'me' })))).toEqual(['您', '工作人员', '系统'])
   })

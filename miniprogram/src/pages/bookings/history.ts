@@ -15,6 +15,9 @@ const reasons: Record<string, string> = {
   closure: '因为停用',
   closed: '因为停用',
   broken: '因为设施故障',
+  cleaning: '因为要清洁',
+  roster: '因为没有人值班',
+  moved: '从原来的时间改过来',
   hours: '因为开放时间变了',
   offer: '候补等到的空位',
   waitlist: '候补等到的空位',
@@ -28,7 +31,7 @@ function changeText(reason: string): string {
   const [name, value = '', rest = ''] = reason.split(':')
   if (name === 'late' && value) return `说了晚到 ${minutesText(Number(value))}${rest ? '，先留着剩下的时间' : ''}`
   if (name === 'extend') return `延长 ${minutesText(Number(value))}`
-  if (name === 'unit') return `换到 ${value}`
+  if (name === 'unit' || name === 'settled') return `换到 ${value}`
   if (name === 'zone') return `换到${zoneNames[value] ?? value}`
   return reasons[name] ?? ''
 }
