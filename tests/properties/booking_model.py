@@ -18,7 +18,11 @@ MOVES: Mapping[str | None, Collection[str]] = {
     "checked_in": ("completed", "overstayed"),
     "overstayed": ("completed",),
 }
-UNDONE: Mapping[str, str] = {"checked_in": "confirmed", "completed": "checked_in", "no_show": "confirmed"}
+UNDONE: Mapping[str, Collection[str]] = {
+    "checked_in": ("confirmed",),
+    "completed": ("checked_in", "overstayed"),
+    "no_show": ("confirmed",),
+}
 WALK_IN_NOTICE = 30
 LATE_CANCEL = 10
 LONGEST_DELAY = 90
@@ -162,7 +166,7 @@ def explained(events: Sequence[tuple[str | None, str, str | None]], state: str) 
     """Whether (from, to, reason) events lead step by step from nothing to that state, each step an allowed one."""
     at: str | None = None
     for came_from, to, reason in events:
-        undone = reason == "undo" and at is not None and UNDONE.get(at) == to
+        undone = reason == "undo" and at is not None and to in UNDONE.get(at, ())
         changed = came_from == to and reason is not None
         stays_on = (at, to) == ("overstayed", "checked_in") and str(reason).startswith("extend")
         if came_from != at or not (undone or changed or stays_on or to in MOVES.get(at, ())):
@@ -319,7 +323,7 @@ class Centre:
     def turn(self, code: str, state: str, *, undo: bool = False, **changes: int) -> Booking:
         """A booking changes its state, by one of the allowed ways."""
         before = self.bookings[code]
-        if not (undo and UNDONE.get(before.state) == state) and state not in MOVES.get(before.state, ()):
+        if not (undo and state in UNDONE.get(before.state, ())) and state not in MOVES.get(before.state, ()):
             raise Wrong(f"{code} went from {before.state} to {state}")
         after = replace(before, state=state, **changes)  # type: ignore[arg-type]
         self.bookings[code] = after

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from tests.properties.booking_machine import BookingMachine
 from tests.properties.product import Workshop
 
-EXAMPLES, STEPS = 40, 35
+EXAMPLES, STEPS = 50, 40
 
 
 @pytest.fixture
