@@ -13,7 +13,7 @@ from domain.plates import mask_plate
 from domain.service_types import ZONES
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
-from miniprogram_api.schemas.centres import CentreRef, ServiceKindName, ZoneName
+from miniprogram_api.schemas.centres import PlaceRef, ServiceRef, ZoneName
 from services.booking_pass import make_pass
 from services.booking_views import BookingLinks, BookingView, EventView
 from services.bookings import Book
@@ -55,16 +55,6 @@ class BookingsQuery(PageQuery):
 
 class RefuseIn(RequestModel):
     reason: str | None = Field(None, max_length=100)
-
-
-class ServiceRef(BaseModel):
-    code: str
-    name: str
-    kind: ServiceKindName
-
-
-class PlaceRef(CentreRef):
-    place: str
 
 
 class EventOut(BaseModel):
@@ -146,10 +136,8 @@ class OptionsOut(BaseModel):
             alternatives=[_free(slot, tz) for slot in found.alternatives],
             elsewhere=[
                 ElsewhereOut(
-                    service=ServiceRef(code=e.service.code, name=e.service.name, kind=e.service.kind),
-                    centre=PlaceRef(
-                        code=e.service.centre_code, name=e.service.centre_name, place=e.service.centre_place
-                    ),
+                    service=ServiceRef.of(e.service),
+                    centre=PlaceRef.of(e.service),
                     alternatives=[_free(slot, e.service.opening.tz) for slot in e.alternatives],
                 )
                 for e in found.elsewhere
@@ -209,7 +197,6 @@ class BookingPage(Page[BookingOut]):
 def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetime) -> dict[str, Any]:
     """A booking as its owner or the desk may see it: the pass is the owner's, the whole plate is for the desk alone."""
     service, tz = booking.service, booking.service.opening.tz
-    about: dict[str, Any] = {"code": service.code, "name": service.name, "kind": service.kind}
     own = booking.person_id == actor.person_id
     can_cancel = booking.state in ("requested", "confirmed")
     plate = unsealed(deps.cipher, booking.plate_cipher)
@@ -218,10 +205,8 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
     return {
         "code": booking.code,
         "state": booking.state,
-        "service": ServiceRef.model_construct(**about),
-        "centre": PlaceRef.model_construct(
-            code=service.centre_code, name=service.centre_name, place=service.centre_place
-        ),
+        "service": ServiceRef.of(service),
+        "centre": PlaceRef.of(service),
         "unit": booking.unit_no,
         "zone": booking.zone if booking.zone in ZONES else None,
         "start": iso(booking.start, tz),

@@ -1,6 +1,6 @@
 """Shapes of centres, services and free places."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,10 +13,13 @@ from domain.local_time import iso, iso_of_grid, local_day
 from domain.service_types import ServiceFacts, zones_of
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import RequestModel
+from services.catalogue import NoticeFacts
 from services.centres import CentreNow, ServiceNow, StripDay
 
 ServiceKindName = Literal["unit", "pool", "desk", "room"]
 ZoneName = Literal["male", "female"]
+NoticeKindName = Literal["congestion", "closure", "hours"]
+ClosureKindName = Literal["closed", "broken", "cleaning"]
 
 
 class CentresQuery(PageQuery):
@@ -39,6 +42,25 @@ class MonthQuery(RequestModel):
 class CentreRef(BaseModel):
     code: str
     name: str
+
+
+class PlaceRef(CentreRef):
+    place: str
+
+    @classmethod
+    def of(cls, service: ServiceFacts) -> "PlaceRef":
+        return cls.model_construct(code=service.centre_code, name=service.centre_name, place=service.centre_place)
+
+
+class ServiceRef(BaseModel):
+    code: str
+    name: str
+    kind: ServiceKindName
+
+    @classmethod
+    def of(cls, service: ServiceFacts) -> "ServiceRef":
+        columns: dict[str, Any] = {"code": service.code, "name": service.name, "kind": service.kind}
+        return cls.model_construct(**columns)
 
 
 class ClosedOut(BaseModel):
@@ -114,14 +136,26 @@ class ServicePage(Page[ServiceOut]):
     pass
 
 
-class NoticeOut(BaseModel):
+class NoticeLine(BaseModel):
+    """A notice as it stands beside its centre; `NoticeOut` is the same for who keeps it."""
+
     model_config = ConfigDict(populate_by_name=True)
 
     id: int
-    kind: Literal["congestion", "closure", "hours"]
+    kind: NoticeKindName
     text: str
     since: str = Field(alias="from")
     until: str | None
+
+    @classmethod
+    def columns(cls, notice: NoticeFacts, tz: tzinfo) -> dict[str, Any]:
+        return {
+            "id": notice.id,
+            "kind": notice.kind,
+            "text": notice.text,
+            "since": iso(notice.start, tz),
+            "until": iso(notice.end, tz) if notice.end else None,
+        }
 
 
 class CentreOut(BaseModel):
@@ -138,7 +172,7 @@ class CentreOut(BaseModel):
     open_now: bool
     free_now: int
     hours_text: str
-    notices: list[NoticeOut]
+    notices: list[NoticeLine]
 
     @classmethod
     def columns(cls, centre: CentreNow, *, now: datetime) -> dict[str, Any]:
@@ -158,15 +192,7 @@ class CentreOut(BaseModel):
             "free_now": centre.free_now,
             "hours_text": hours_text(facts.opening, local_day(now, facts.tz)),
             "notices": [
-                NoticeOut(
-                    id=notice.id,
-                    kind=notice.kind,
-                    text=notice.text,
-                    since=iso(notice.start, facts.tz),
-                    until=iso(notice.end, facts.tz) if notice.end else None,
-                )
-                for notice in facts.notices
-                if notice.stands_at(now)
+                NoticeLine(**NoticeLine.columns(notice, facts.tz)) for notice in facts.notices if notice.stands_at(now)
             ],
         }
 

@@ -9,10 +9,9 @@ from pydantic import BaseModel, Field
 from domain.local_time import iso
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import Instant, RequestModel
+from miniprogram_api.schemas.centres import ClosureKindName
 from services.closures import Close, ClosureView
 from services.displacing import Proposal
-
-KindName = Literal["closed", "broken", "cleaning"]
 
 
 class Look(RequestModel):
@@ -27,7 +26,7 @@ class ClosureIn(Look):
     unit: str | None = Field(None, max_length=40, description="left out: the whole service")
     start: Instant | None = Field(None, description="left out: now")
     until: Instant | None = Field(None, description="left out: until somebody reopens it")
-    kind: KindName = "closed"
+    kind: ClosureKindName = "closed"
     reason: str = Field("", max_length=100)
     client_uuid: UUID | None = None
 
@@ -87,7 +86,7 @@ class ClosureOut(BaseModel):
     id: int
     service: NamedOut | None
     unit: str | None
-    kind: KindName
+    kind: ClosureKindName
     reason: str
     start: str
     until: str | None

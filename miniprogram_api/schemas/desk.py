@@ -3,17 +3,23 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.local_time import iso
 from domain.permissions import Actor
-from domain.service_types import ServiceFacts
 from miniprogram_api.schemas.base import ClientKey, RequestModel
-from miniprogram_api.schemas.bookings import BookingOut, ServiceRef, StateName, booking_body
-from miniprogram_api.schemas.centres import CentreRef, ServiceKindName, ZoneName
+from miniprogram_api.schemas.bookings import BookingOut, StateName, booking_body
+from miniprogram_api.schemas.centres import (
+    CentreRef,
+    ClosureKindName,
+    NoticeLine,
+    ServiceKindName,
+    ServiceRef,
+    ZoneName,
+)
 from services.booking_desk import Arrive, Arrived
 from services.booking_views import BookingView
-from services.desk_board import Board, ClosureLine, ServiceBoard, UnitNow, Waiting
+from services.desk_board import ARRIVED, Board, ClosureLine, ServiceBoard, UnitNow, Waiting
 from services.desk_conflicts import ConflictView
 from services.desk_lines import DeskLine
 from services.ports import Deps
@@ -119,7 +125,7 @@ class FoundOut(BaseModel):
 
 class UnitClosureOut(BaseModel):
     id: int
-    kind: Literal["closed", "broken", "cleaning"]
+    kind: ClosureKindName
     reason: str
     until: str | None
 
@@ -183,7 +189,7 @@ class ConflictOut(BaseModel):
             received_at=iso(conflict.received_at, tz),
             who=who,
             booking=conflict.booking,
-            service=service_ref(conflict.service) if conflict.service else None,
+            service=ServiceRef.of(conflict.service) if conflict.service else None,
             unit=conflict.unit,
             minutes=conflict.minutes,
             code=conflict.code,
@@ -192,14 +198,7 @@ class ConflictOut(BaseModel):
         )
 
 
-class BoardNoticeOut(BaseModel):
-    model_config = ConfigDict(populate_by_name=True)
-
-    id: int
-    kind: Literal["congestion", "closure", "hours"]
-    text: str
-    since: str = Field(alias="from")
-    until: str | None
+class BoardNoticeOut(NoticeLine):
     grace_minutes: int
 
 
@@ -207,7 +206,7 @@ class BoardClosureOut(BaseModel):
     id: int
     service: ServiceRef | None
     unit: str | None
-    kind: Literal["closed", "broken", "cleaning"]
+    kind: ClosureKindName
     reason: str
     start: str
     until: str | None
@@ -246,20 +245,17 @@ class BoardOut(BaseModel):
             waiting=[_waiting(waiting, now) for waiting in board.waiting],
             conflicts=[ConflictOut.of(conflict, who, tz) for conflict, who in board.conflicts],
             notices=[
-                BoardNoticeOut(
-                    id=n.id, kind=n.kind, text=n.text, since=iso(n.start, tz),
-                    until=iso(n.end, tz) if n.end else None, grace_minutes=n.grace_minutes,
-                )
-                for n in board.notices
+                BoardNoticeOut(**NoticeLine.columns(notice, tz), grace_minutes=notice.grace_minutes)
+                for notice in board.notices
             ],
             closures=[_closure(closure, tz) for closure in board.closures],
             counts=CountsOut(
-                arrived=board.count("checked_in", "overstayed", "completed"),
+                arrived=board.count(*ARRIVED),
                 expected=board.count("confirmed"),
                 no_show=board.count("no_show"),
                 free_now=board.free_now,
             ),
-        )  # fmt: skip
+        )
 
 
 # what became of something that happened without a network, in words
@@ -272,10 +268,6 @@ RESULT_WORDS = {
 }
 
 
-def service_ref(service: ServiceFacts) -> ServiceRef:
-    return ServiceRef(code=service.code, name=service.name, kind=service.kind)
-
-
 def line_body(line: DeskLine, day: date, *, now: datetime) -> dict[str, Any]:
     """A booking as the board shows it: a form of address and the tail of the plate, no full name."""
     booking: BookingView = line.booking
@@ -284,7 +276,7 @@ def line_body(line: DeskLine, day: date, *, now: datetime) -> dict[str, Any]:
     return {
         "code": booking.code,
         "state": booking.state,
-        "service": service_ref(booking.service),
+        "service": ServiceRef.of(booking.service),
         "kind": booking.service.kind,
         "who": line.who,
         "plate_tail": line.tail,
@@ -303,7 +295,7 @@ def line_body(line: DeskLine, day: date, *, now: datetime) -> dict[str, Any]:
 
 def _service_board(part: ServiceBoard, day: date, now: datetime) -> ServiceBoardOut:
     return ServiceBoardOut(
-        service=service_ref(part.service),
+        service=ServiceRef.of(part.service),
         units=[_unit(unit, part.service.opening.tz) for unit in part.units],
         bookings=[BoardBookingOut.of(line, day, now=now) for line in part.lines],
     )
@@ -332,7 +324,7 @@ def _offer(waiting: Waiting) -> BoardOfferOut:
     return BoardOfferOut(
         entry=entry.code,
         who=waiting.who,
-        service=service_ref(entry.service),
+        service=ServiceRef.of(entry.service),
         start=iso(offer.start, tz),
         end=iso(offer.end, tz),
         unit=entry.offered_unit,
@@ -347,7 +339,7 @@ def _waiting(waiting: Waiting, now: datetime) -> BoardWaitingOut:
     return BoardWaitingOut(
         entry=entry.code,
         who=waiting.who,
-        service=service_ref(entry.service),
+        service=ServiceRef.of(entry.service),
         position=waiting.position,
         start=iso(entry.start, tz),
         until=iso(entry.until, tz),
@@ -358,7 +350,7 @@ def _waiting(waiting: Waiting, now: datetime) -> BoardWaitingOut:
 def _closure(closure: ClosureLine, tz: Any) -> BoardClosureOut:
     return BoardClosureOut(
         id=closure.id,
-        service=service_ref(closure.service) if closure.service else None,
+        service=ServiceRef.of(closure.service) if closure.service else None,
         unit=closure.unit,
         kind=closure.kind,
         reason=closure.reason,

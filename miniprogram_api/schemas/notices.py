@@ -1,17 +1,14 @@
 """Shapes of a centre's notices."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.local_time import iso, to_utc
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import Instant, RequestModel
-from miniprogram_api.schemas.centres import CentreRef
+from miniprogram_api.schemas.centres import CentreRef, NoticeKindName
 from services.notices import Post, Posted
-
-KindName = Literal["congestion", "closure", "hours"]
 
 
 class NoticesQuery(PageQuery):
@@ -22,7 +19,7 @@ class NoticeIn(RequestModel):
     model_config = ConfigDict(populate_by_name=True)
 
     centre: str = Field(min_length=1, max_length=40)
-    kind: KindName
+    kind: NoticeKindName
     text: str = Field(min_length=1, max_length=300)
     start: Instant | None = Field(None, alias="from", description="left out: now")
     until: Instant | None = Field(None, description="left out: until somebody ends it")
@@ -51,7 +48,7 @@ class NoticeOut(BaseModel):
 
     id: int
     centre: CentreRef
-    kind: KindName
+    kind: NoticeKindName
     text: str
     start: str = Field(alias="from")
     until: str | None

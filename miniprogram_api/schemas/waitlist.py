@@ -10,8 +10,7 @@ from domain.permissions import Actor, runs_desk
 from domain.service_types import ZONES
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
-from miniprogram_api.schemas.bookings import PlaceRef, ServiceRef
-from miniprogram_api.schemas.centres import ZoneName
+from miniprogram_api.schemas.centres import PlaceRef, ServiceRef, ZoneName
 from services.ports import Cipher, unsealed
 from services.waitlist_joining import Join
 from services.waitlist_views import EntryView, OfferLine, Standing
@@ -132,15 +131,12 @@ def entry_body(seen: Standing, *, actor: Actor, cipher: Cipher, now: datetime) -
     """An entry as its person or the desk may see it: a guest's name and plate are for the desk alone."""
     entry = seen.entry
     service, tz = entry.service, entry.service.opening.tz
-    about: dict[str, Any] = {"code": service.code, "name": service.name, "kind": service.kind}
     for_desk = entry.person_id is None and runs_desk(actor, service.centre_id)
     return {
         "id": entry.code,
         "state": entry.state_at(now),
-        "service": ServiceRef.model_construct(**about),
-        "centre": PlaceRef.model_construct(
-            code=service.centre_code, name=service.centre_name, place=service.centre_place
-        ),
+        "service": ServiceRef.of(service),
+        "centre": PlaceRef.of(service),
         "start": iso(entry.start, tz),
         "until": iso(entry.until, tz),
         "minutes": entry.minutes,

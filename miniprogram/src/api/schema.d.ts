@@ -6157,7 +6157,7 @@ export interface components {
             /** Name */
             name: string;
             /** Notices */
-            notices: components["schemas"]["CentreDetailOut.NoticeOut"][];
+            notices: components["schemas"]["CentreDetailOut.NoticeLine"][];
             /** Open Now */
             open_now: boolean;
             /** Place */
@@ -6188,8 +6188,11 @@ export interface components {
             /** Until */
             until: string | null;
         };
-        /** NoticeOut */
-        "CentreDetailOut.NoticeOut": {
+        /**
+         * NoticeLine
+         * @description A notice as it stands beside its centre; `NoticeOut` is the same for who keeps it.
+         */
+        "CentreDetailOut.NoticeLine": {
             /** From */
             from: string;
             /** Id */
@@ -6295,7 +6298,7 @@ export interface components {
             /** Name */
             name: string;
             /** Notices */
-            notices: components["schemas"]["CentrePage.NoticeOut"][];
+            notices: components["schemas"]["CentrePage.NoticeLine"][];
             /** Open Now */
             open_now: boolean;
             /** Place */
@@ -6305,8 +6308,11 @@ export interface components {
             /** Way In */
             way_in: string | null;
         };
-        /** NoticeOut */
-        "CentrePage.NoticeOut": {
+        /**
+         * NoticeLine
+         * @description A notice as it stands beside its centre; `NoticeOut` is the same for who keeps it.
+         */
+        "CentrePage.NoticeLine": {
             /** From */
             from: string;
             /** Id */
