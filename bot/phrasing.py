@@ -43,7 +43,6 @@ NO_POLICY = "没有找到对得上的政策，换个说法再问，或者让工�
 PERHAPS_POLICY = "您是不是想问这方面的政策？"
 PERHAPS_OTHER = "不是的话，点一下您要办的："
 POLICY_GUEST = "登录并绑定企业后，我可以逐条帮您对条件。"
-POLICY_FOUND = "找到 {n} 项政策："
 POLICY_STATED = "按您刚才说的情况（{facts}）对了一遍："
 POLICY_MATCHED = "按{org}现有的情况，最值得看的是："
 POLICY_MORE = "接着看这几项："
@@ -55,16 +54,10 @@ POLICY_NO_MATERIALS = "{title}没有列出材料，请以主管部门通知为�
 POLICY_STEPS = "{title}这样办：{steps}"
 POLICY_BENEFIT = "{title}：{benefit}。"
 POLICY_DEPARTMENT = "{title}由{department}负责，结果以他们审核为准。"
-POLICY_MINUTES = "{title}一般 {days} 个工作日办完。"
-ASK_NUMBER = "{question}直接回一个数就行。"
-ASK_DATE = "{question}回一个日期，比如 2020年3月。"
 FACT_WRONG = "{reason}，请再说一次。"
 FACT_KEPT = "记下了。"
 FACT_SKIPPED = "好的，这一项先不问了。"
-ENOUGH_ASKED = "先问到这里，您可以随时接着说。"
 REMIND = "政策提醒还没有开通，可以把政策页收藏起来，我随时能告诉您截止时间。"
-UNKNOWN, DECLINED = "不清楚", "不想说"
-YES, NO = "是", "否"
 
 # -- booking -----------------------------------------------------------------------------------------
 WHICH_SERVICE = "想约哪项服务？也可以直接说小憩、洗衣、就餐、律师或会议室。"
@@ -101,7 +94,6 @@ EXTEND_EARLY = "您的 {service} 是 {day} {time}，到店以后就能延长。�
 MOVE = "想改到什么时候？点一个新时间就换过去，没订到之前原来的一直给您留着。"
 MOVED = "改好了：{day} {time} {service}{unit}，原来的时间已让出。预约号 {code}，保留到 {grace}。"
 WAITLIST = "想等哪个时间？说“候补明天早上八点冲凉”这样就行。{next}"
-WAIT_FOR = "{service} {day} {time} 约满了，要排候补吗？有人退出按先后问您，10 分钟内回一下就是您的（夜里 20 分钟）。"
 WAIT_TOO = "非要这个时间，也可以排候补："
 WAITING = "排上了：{day} {time} {service}，您是第 {place} 位。有空位马上告诉您，到时回一下就订好。"
 STANDING = "您在候补 {day} {time} {service}，现在第 {place} 位。有空位马上告诉您。"
@@ -109,7 +101,6 @@ OFFERED = "有空位了：{day} {time} {service}，给您留到 {until}。要吗
 DECLINED_OFFER = "好的，让给下一位了。"
 WAIT_ENDED = "好的，不再候补了。"
 NEXT_FREE = "最早的空位是{next}。"
-NO_NEXT_FREE = "近两周都约满了，可以打{phone}问问现场的位子。"
 PENALTY = (
     "开始前都可以免费取消；开始前 10 分钟内取消算临时取消。"
     "过了保留时间没到算爽约，30 天内满 3 次，7 天内只能约当小时的或直接来；过夜休息不受影响。"
@@ -130,7 +121,6 @@ LENGTH = "{service}一次 {slot}，最长 {longest}，迟到保留 {grace} 分�
 UNITS = "{service}一共 {n} 个位子，现在有 {free} 个空着。"
 ON_SITE = "这个要看现场情况，{phone}问一下最准。"
 LOST = "东西落下了别急，请打{phone}，值班人员会帮您找。"
-LEGAL_HELP = "有律师值班，免费咨询。"
 
 # -- activities --------------------------------------------------------------------------------------
 NO_ACTIVITY = "近期没有您能参加的活动，发布后这里马上能查到。"

@@ -34,18 +34,6 @@ def is_on_duty(rosters: tuple[RosterFacts, ...], unit_id: int, start: datetime, 
     return any(w.start <= start and end <= w.end for w in duty_around(rosters, unit_id, local_day(start, tz), tz))
 
 
-def who_is_on_duty(rosters: tuple[RosterFacts, ...], unit_id: int, instant: datetime, tz: tzinfo) -> str | None:
-    """The name of whoever is at that desk then."""
-    day = local_day(instant, tz)
-    for rule in rosters:
-        if rule.unit_id == unit_id and any(
-            rule.is_for(d) and (w := window_on(d, rule.opens, rule.closes, tz)).start <= instant < w.end
-            for d in (day - ONE_DAY, day)
-        ):
-            return rule.who
-    return None
-
-
 @lru_cache(maxsize=20_000)
 def duty_around(rosters: tuple[RosterFacts, ...], unit_id: int, day: date, tz: tzinfo) -> tuple[Interval, ...]:
     """The time somebody is on duty from the day before to the day after, shifts that touch made one."""

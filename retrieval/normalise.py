@@ -45,11 +45,6 @@ def strip_fillers(text: str) -> str:
     return _FILLERS.sub("", text).strip() or text
 
 
-def is_word(char: str) -> bool:
-    """Letters, digits and Chinese characters make up words; everything else parts them."""
-    return char.isalnum()
-
-
 @lru_cache(maxsize=1)
 def code_table() -> bytes:
     """For each 16-bit code its normalised code, 0 for a break, 0xFFFF for what is left out altogether."""

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-BREAK = 0
 _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
 _LATIN = re.compile(r"[a-z]+")

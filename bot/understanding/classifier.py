@@ -28,10 +28,6 @@ class Guess:
     def share(self) -> float:
         return self.shares[0][1]
 
-    @property
-    def margin(self) -> float:
-        return self.shares[0][1] - (self.shares[1][1] if len(self.shares) > 1 else 0.0)
-
     def weighted(self, weights: dict[str, float]) -> "Guess":
         """The same shares with some labels likelier, adding up to 1 again."""
         raw = {label: share * weights.get(label, 1.0) for label, share in self.shares}
