@@ -85,7 +85,9 @@ def sync(session: Session, upload: Upload, *, cipher: Cipher, now: datetime) -> 
         for service_id in sorted(_services_of(session, centre, upload.items, codes.values()))
     }
     desk = _Desk(session, upload, centre, services, cipher, now)
-    return [desk.take_in(item, codes[item.client_uuid]) for item in upload.items]
+    taken = [desk.take_in(item, codes[item.client_uuid]) for item in upload.items]
+    desk.weigh()
+    return [desk.as_it_stands(item, result) for item, result in zip(upload.items, taken, strict=True)]
 
 
 def _code_of(item: Item, keys: Keys) -> str | None:
@@ -122,6 +124,8 @@ class _Desk:
     ) -> None:
         self.session, self.upload, self.centre, self.services = session, upload, centre, services
         self.cipher, self.now = cipher, now
+        self.to_weigh: dict[int, ServiceFacts] = {}
+        """The services with new claims: weighed once, when the whole upload is in."""
 
     def take_in(self, item: Item, code: str | None) -> ItemResult:
         """One item: known already, done, or refused; in each case there is a row of it."""
@@ -142,6 +146,17 @@ class _Desk:
         stored = self._stored(item, asked)
         assert stored is not None
         return stored
+
+    def weigh(self) -> None:
+        """Give out the places that the upload claimed: once for each service, however many items it had."""
+        for _, service in sorted(self.to_weigh.items()):
+            weigh_claims(self.session, service, cipher=self.cipher, now=self.now)
+
+    def as_it_stands(self, item: Item, result: ItemResult) -> ItemResult:
+        """What became of an item once its place was weighed."""
+        if not self.to_weigh or result.result == "refused":
+            return result
+        return self._stored(item, self._digest(item)) or result
 
     def _do(self, item: Item, code: str | None, asked: str) -> None:
         at = min(item.at, self.now)
@@ -260,7 +275,7 @@ class _Desk:
         self._weigh(service)
 
     def _weigh(self, service: ServiceFacts) -> None:
-        weigh_claims(self.session, self.services.get(service.id, service), cipher=self.cipher, now=self.now)
+        self.to_weigh[service.id] = self.services.get(service.id, service)
 
     def _keep(
         self,

@@ -32,6 +32,7 @@ from tests.factories_booking import (
     create_service,
     staff_of,
 )
+from tests.services.test_bookings import Statements
 
 MINUTE = timedelta(minutes=1)
 Send = Callable[..., list[ItemResult]]
@@ -236,6 +237,21 @@ def test_who_lost_a_place_has_it_back_when_it_turns_out_free(
     assert results(send(early, device="desk-2")) == ["admitted"]
     assert results(send(middle, late)) == ["conflict", "admitted"]
     assert check_occupancy(session) == []
+
+
+@pytest.mark.rule("B97")
+def test_an_upload_costs_the_same_for_each_item_however_many_came_before(
+    session: Session, service: Service, send: Send, now: datetime
+) -> None:
+    """A full queue of a long day must not hold the desk's services for seconds."""
+
+    def upload(size: int) -> int:
+        with Statements(session) as counted:
+            send(*(item("walk_in", now - n * MINUTE, service=service.code) for n in range(size)))
+        return len(counted.seen)
+
+    few, many = upload(5), upload(50)
+    assert many < few * 8
 
 
 @pytest.mark.rule("B99")
