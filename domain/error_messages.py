@@ -75,6 +75,7 @@ MESSAGES: dict[str, str] = {
     "unknown_booking": "没有找到这条预约",
     "slot_full": "该时段已约满，请看看旁边的时间",
     "closed_then": "这段时间不开放，请换个时间",
+    "no_accessible_unit": "这项服务还没有无障碍设施，请打值班电话，我们来安排",
     "closed_now": "这里临时停用：{reason}。请换个时间或看看别的中心",
     "calendar_gone": "这个日历链接已失效，请在“我的”里重新获取",
     "unknown_notice": "没有找到这条公告，它可能已经结束",

@@ -3,7 +3,7 @@
 A new service of an existing kind is only a data row; a new kind is one entry in `SERVICE_KINDS`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from math import gcd
@@ -99,6 +99,8 @@ class ServiceFacts:
     closures: tuple[ClosureFacts, ...] = ()
     rosters: tuple[RosterFacts, ...] = ()
     congestion: tuple[Congestion, ...] = ()
+    accessible_only: bool = False
+    """This is the part of the service that somebody who needs an accessible unit can use."""
 
     @property
     def rules(self) -> ServiceKind:
@@ -139,6 +141,20 @@ def counting_cell(step_minutes: int, opens: list[int]) -> int:
     counts in each cell it touches: never too many guests, at worst a few too few.
     """
     return gcd(step_minutes, LONGEST_STEP, *opens)
+
+
+@lru_cache(maxsize=4096)
+def accessible_part(service: ServiceFacts) -> ServiceFacts:
+    """The same service for somebody who needs an accessible unit (无障碍): no other unit is given, or counted."""
+    if service.rules.shares == "seats":
+        return service
+    units = tuple(unit if unit.is_accessible else replace(unit, state="unfit") for unit in service.units)
+    return replace(service, units=units, accessible_only=True)
+
+
+def has_accessible(service: ServiceFacts) -> bool:
+    """Whether some unit that guests can get is accessible."""
+    return any(unit.is_accessible and unit.zone != "family" for unit in service.units)
 
 
 @lru_cache(maxsize=4096)

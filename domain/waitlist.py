@@ -16,7 +16,6 @@ ENTRY_MOVES: dict[str, frozenset[str]] = {
     "waiting": frozenset({"offered", "lapsed", "cancelled", "served"}),
     "offered": frozenset({"waiting", "accepted", "declined", "lapsed", "cancelled", "served"}),
 }
-OUTCOMES = ("accepted", "declined", "lapsed", "withdrawn")
 MOST_LAPSES = 2
 """After the first the place in line is kept once (no signal), after the second it ends."""
 ANSWER = timedelta(minutes=10)
@@ -44,6 +43,7 @@ class WishFacts:
     shortest: int
     zone: str | None = None
     party_size: int = 1
+    accessible: bool = False
 
 
 def can_wait(service: ServiceFacts) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from domain.availability import Busy, Timeline, cells, free_seats, free_units, occupied_until
 from domain.booking import pick_unit
 from domain.opening import is_open
-from domain.service_types import ServiceFacts, UnitFacts
+from domain.service_types import ServiceFacts, UnitFacts, accessible_part
 from domain.waitlist import WishFacts, lengths_for, starts_for
 
 
@@ -32,7 +32,7 @@ class Places:
     service: ServiceFacts
     timeline: Timeline
     now: datetime
-    _units: dict[tuple[datetime, int, str | None], list[UnitFacts]] = field(default_factory=dict)
+    _units: dict[tuple[datetime, int, str | None, bool], list[UnitFacts]] = field(default_factory=dict)
     _seats: dict[tuple[datetime, int], int] = field(default_factory=dict)
 
     def best(self, wish: WishFacts, *, as_taken: Sequence[Busy] = ()) -> Place | None:
@@ -69,10 +69,11 @@ class Places:
                 free = free_seats(self.service, self.timeline, start, minutes, now=self.now)
                 self._seats[start, minutes] = free
             return Place(start, minutes, None, free) if free >= wish.party_size else None
-        units = self._units.get((start, minutes, wish.zone))
+        key = (start, minutes, wish.zone, wish.accessible)
+        units = self._units.get(key)
         if units is None:
-            units = free_units(self.service, self.timeline, start, minutes, zone=wish.zone, now=self.now)
-            self._units[start, minutes, wish.zone] = units
+            part = accessible_part(self.service) if wish.accessible else self.service
+            units = self._units[key] = free_units(part, self.timeline, start, minutes, zone=wish.zone, now=self.now)
         unit = pick_unit(units, wish.party_size)
         return Place(start, minutes, unit, len(units)) if unit else None
 

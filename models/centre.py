@@ -335,6 +335,7 @@ class Booking(Base, Timestamped, ClientKeyed):
     was_late_cancel: Mapped[bool] = mapped_column(default=False)
     reminded_at: Mapped[datetime | None] = mapped_column()
     late_minutes: Mapped[int] = mapped_column(default=0)
+    accessible: Mapped[bool] = mapped_column(default=False)
     guest_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))

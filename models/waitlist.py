@@ -66,6 +66,7 @@ class WaitlistEntry(Base, ClientKeyed):
     min_minutes: Mapped[int] = mapped_column()
     zone: Mapped[str | None] = mapped_column(String(8))
     party_size: Mapped[int] = mapped_column(default=1)
+    accessible: Mapped[bool] = mapped_column(default=False)
     is_first: Mapped[bool] = mapped_column(default=False)
     no_night_offers: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(12))

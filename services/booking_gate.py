@@ -189,6 +189,7 @@ def write_booking(
         "overlap_allowed": origin.overlap_allowed,
         "was_late_cancel": origin.gave_up_late,
         "late_minutes": 0,
+        "accessible": service.accessible_only,
         "made_by_id": origin.made_by_id,
         "moved_to_id": None,
         "created_at": now,

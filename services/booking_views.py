@@ -12,7 +12,7 @@ from domain.booking import UPCOMING_STATES, kept_until
 from domain.codes import read_code
 from domain.errors import Invalid, NotFound
 from domain.permissions import Actor, runs_desk
-from domain.service_types import ServiceFacts
+from domain.service_types import ServiceFacts, accessible_part
 from models.centre import Booking, BookingEvent, Service
 from models.people import Person
 from models.waitlist import WaitlistEntry
@@ -37,6 +37,7 @@ COLUMNS = (
     _booking.source,
     _booking.was_late_cancel,
     _booking.late_minutes,
+    _booking.accessible,
     _booking.guest_cipher,
     _booking.made_by_id,
     _booking.moved_to_id,
@@ -70,6 +71,7 @@ class BookingView:
     source: str
     was_late_cancel: bool
     late_minutes: int
+    accessible: bool
     guest_cipher: bytes | None
     made_by_id: int | None
     moved_to_id: int | None
@@ -211,6 +213,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]]) -> BookingView:
 
 def view_of(values: Any, service: ServiceFacts) -> BookingView:
     """A view from the columns of a row, read or just written."""
+    service = accessible_part(service) if values["accessible"] else service
     return BookingView(
         id=values["id"],
         code=values["code"],
@@ -229,6 +232,7 @@ def view_of(values: Any, service: ServiceFacts) -> BookingView:
         source=values["source"],
         was_late_cancel=values["was_late_cancel"],
         late_minutes=values["late_minutes"],
+        accessible=values["accessible"],
         guest_cipher=values["guest_cipher"],
         made_by_id=values["made_by_id"],
         moved_to_id=values["moved_to_id"],

@@ -17,6 +17,7 @@ from domain.booking import (
     check_who,
     choose_zone,
     counts_as_late,
+    part_for,
 )
 from domain.local_time import to_utc
 from domain.marks import LOOK_BACK, MarkFacts, check_marks
@@ -82,6 +83,7 @@ class Book:
     party_size: int = 1
     zone: str | None = None
     plate: str | None = None
+    accessible: bool = False
     source: str = "app"
 
 
@@ -121,6 +123,7 @@ def book(session: Session, command: Book, *, cipher: Cipher, now: datetime) -> B
     plate = read_plate(command.plate) if command.plate else None
     service = service_by_code(session, command.service, to_book=True)
     asked = _digest(command, service, start, plate, cipher)
+    service = part_for(service, accessible=command.accessible)
     own = own_of(session, command.actor.person_id, service, client_uuid=str(command.client_uuid), asked=asked, now=now)
     if own.repeat_of is not None:
         return Booked(read_bookings(session, _booking.id == own.repeat_of)[0], repeated=True)
@@ -182,6 +185,7 @@ def _digest(command: Book, service: ServiceFacts, start: datetime, plate: str | 
             "minutes": command.minutes,
             "party_size": command.party_size,
             "zone": command.zone,
+            **({"accessible": True} if command.accessible else {}),
             "plate": cipher.keyed_hash("plate", plate) if plate else None,
         }
     )

@@ -14,7 +14,7 @@ from domain.availability import (
     free_right_now,
     opens_for_booking,
 )
-from domain.booking import check_length, listed_zone
+from domain.booking import check_length, listed_zone, part_for
 from domain.closures import closure_over
 from domain.geo import Place, metres_between
 from domain.local_time import DAY_MINUTES, at_minute, check_day, local_day
@@ -93,6 +93,7 @@ def availability(
     minutes: int | None = None,
     zone: str | None = None,
     saved_zone: str | None = None,
+    accessible: bool = False,
     now: datetime,
 ) -> DayAvailability:
     """Every start of one local day of the centre, and the next start with a place.
@@ -100,7 +101,7 @@ def availability(
     Three queries at most. Raises NotFound `unknown_service`; Invalid `minutes_out_of_range`,
     `unknown_zone`, `date_out_of_range`.
     """
-    service = service_by_code(session, service_code)
+    service = part_for(service_by_code(session, service_code), accessible=accessible)
     zone, minutes = _wish(service, minutes, zone, saved_zone)
     slots = day_slots(service, _timeline(session, service, check_day(day), 1), day, minutes, zone=zone, now=now)
     free = next((slot for slot in slots if slot.free), None)
@@ -118,10 +119,11 @@ def month_strip(
     minutes: int | None = None,
     zone: str | None = None,
     saved_zone: str | None = None,
+    accessible: bool = False,
     now: datetime,
 ) -> list[StripDay]:
     """Days side by side, two queries however many. Raises as `availability` does."""
-    service = service_by_code(session, service_code)
+    service = part_for(service_by_code(session, service_code), accessible=accessible)
     zone, minutes = _wish(service, minutes, zone, saved_zone)
     days = max(1, min(days, STRIP_DAYS))
     timeline = _timeline(session, service, check_day(first), days)

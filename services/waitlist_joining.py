@@ -8,7 +8,7 @@ from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
 from domain.availability import slot_at
-from domain.booking import check_length, check_party, check_start, check_who, choose_zone
+from domain.booking import check_length, check_party, check_start, check_who, choose_zone, part_for
 from domain.codes import new_code, read_code
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.local_time import iso, local_day, to_utc
@@ -50,6 +50,7 @@ class Join:
     min_minutes: int | None = None
     zone: str | None = None
     party_size: int = 1
+    accessible: bool = False
     no_night_offers: bool | None = None
     instead_of: str | None = None
     centre: str | None = None
@@ -79,7 +80,7 @@ def join(session: Session, command: Join, *, cipher: Cipher, now: datetime) -> J
     `restricted`, `place_free` (with the places), `already_waiting` (with the entry), `client_uuid_reused`.
     """
     plate = read_plate(command.plate) if command.plate else None
-    service = service_by_code(session, command.service, to_book=True)
+    service = part_for(service_by_code(session, command.service, to_book=True), accessible=command.accessible)
     if command.by_desk:
         _check_desk(command, service)
     wish = _wish(command, service)
@@ -105,6 +106,7 @@ def join(session: Session, command: Join, *, cipher: Cipher, now: datetime) -> J
         "min_minutes": wish.shortest,
         "zone": wish.zone,
         "party_size": wish.party_size,
+        "accessible": wish.accessible,
         "is_first": displaced is not None,
         "no_night_offers": _no_night_offers(session, command),
         "state": "waiting",
@@ -143,7 +145,7 @@ def _wish(command: Join, service: ServiceFacts) -> WishFacts:
         raise Invalid("wish_times", min=shortest, max_hours=int(longest.total_seconds() // 3600))
     saved = None if command.by_desk else command.actor.zone
     zone = choose_zone(service, command.zone, saved)
-    return WishFacts(start, until, minutes, shortest, zone, command.party_size)
+    return WishFacts(start, until, minutes, shortest, zone, command.party_size, service.accessible_only)
 
 
 def _check(service: ServiceFacts, command: Join, wish: WishFacts, now: datetime) -> None:
@@ -232,6 +234,7 @@ def _digest(command: Join, service: ServiceFacts, wish: WishFacts, plate: str | 
             "minutes": wish.minutes,
             "min_minutes": wish.shortest,
             "zone": command.zone,
+            **({"accessible": True} if command.accessible else {}),
             "party_size": wish.party_size,
             "no_night_offers": command.no_night_offers,
             "instead_of": command.instead_of,

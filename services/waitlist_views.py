@@ -12,7 +12,7 @@ from domain.availability import LONGEST_OCCUPANCY
 from domain.codes import read_code
 from domain.errors import NotFound
 from domain.permissions import Actor, runs_desk
-from domain.service_types import ServiceFacts
+from domain.service_types import ServiceFacts, accessible_part
 from domain.waitlist import MOST_LAPSES, WAITING_STATES, WishFacts, competes, starts_for
 from models.centre import Booking, Hold, Service
 from models.people import WeChatAccount
@@ -79,6 +79,7 @@ class EntryView:
     min_minutes: int
     zone: str | None
     party_size: int
+    accessible: bool
     is_first: bool
     no_night_offers: bool
     lapses: int
@@ -89,7 +90,9 @@ class EntryView:
 
     @property
     def wish(self) -> WishFacts:
-        return WishFacts(self.start, self.until, self.minutes, self.min_minutes, self.zone, self.party_size)
+        return WishFacts(
+            self.start, self.until, self.minutes, self.min_minutes, self.zone, self.party_size, self.accessible
+        )
 
     def is_open_to_answer(self, now: datetime) -> bool:
         """Past its deadline an offer is over, whether or not the clock has come by."""
@@ -273,11 +276,12 @@ def _view(session: Session, row: Row[*tuple[Any, ...]]) -> EntryView:
     offer = None
     if row.hold_id is not None:
         offer = OfferView(row.hold_id, row.unit_id, row.offer_start, row.offer_end, row.answer_until)
+    service = centre_facts(session, row.centre_id, row.catalogue_revision).service(row.service_id)
     return EntryView(
         id=row.id,
         code=row.code,
         state=row.state,
-        service=centre_facts(session, row.centre_id, row.catalogue_revision).service(row.service_id),
+        service=accessible_part(service) if row.accessible else service,
         person_id=row.person_id,
         made_by_id=row.made_by_id,
         guest_cipher=row.guest_cipher,
@@ -288,6 +292,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]]) -> EntryView:
         min_minutes=row.min_minutes,
         zone=row.zone,
         party_size=row.party_size,
+        accessible=row.accessible,
         is_first=row.is_first,
         no_night_offers=row.no_night_offers,
         lapses=row.lapses,

@@ -18,6 +18,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 # Inline constraints: the one form that both engines can add to a standing table.
 COLUMNS = (
     ("bookings", "late_minutes", "INTEGER NOT NULL DEFAULT 0"),
+    ("bookings", "accessible", "BOOLEAN NOT NULL DEFAULT false"),
     ("bookings", "guest_cipher", "{blob}"),
     ("bookings", "made_by_id", "INTEGER CONSTRAINT fk_bookings_made_by_id REFERENCES people (id)"),
     ("bookings", "override_reason", "VARCHAR(200)"),
@@ -296,6 +297,7 @@ def create_waitlist() -> None:
         sa.Column("min_minutes", sa.Integer(), nullable=False),
         sa.Column("zone", sa.String(length=8), nullable=True),
         sa.Column("party_size", sa.Integer(), nullable=False),
+        sa.Column("accessible", sa.Boolean(), nullable=False),
         sa.Column("is_first", sa.Boolean(), nullable=False),
         sa.Column("no_night_offers", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
