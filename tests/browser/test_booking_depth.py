@@ -24,6 +24,7 @@ CENTRE = "DRIVER_HOME"
 LAUNDRY = "DRIVER_HOME.laundry"
 MEAL = "DRIVER_HOME.meal"
 SHOWER = "DRIVER_HOME.shower"
+LEISURE, ELSEWHERE = "DRIVER_HOME.leisure", "STJ_JEWEL.leisure"
 PASS_PAGE = "/#/pages/bookings/pass?code={code}"
 HOUR = 60
 Phones = Callable[..., Phone]
@@ -357,9 +358,9 @@ def test_cancelling_says_when_it_counts_and_writes_who_did_it(phones: Phones, li
     assert (row.state, row.was_late_cancel) == ("cancelled", False)
 
 
-def close_laundry(live: Live, start: str, until: str) -> None:
-    """The staff close all machines for a while: first the proposal, then as seen."""
-    wish = {"service": LAUNDRY, "start": start, "until": until, "kind": "closed", "reason": "检修"}
+def close(live: Live, service: str, start: str, until: str) -> None:
+    """The staff close a service for a while: first the proposal, then as seen."""
+    wish = {"service": service, "start": start, "until": until, "kind": "closed", "reason": "检修"}
     seen_first = call(live, "POST", f"/desk/{CENTRE}/closures", {**wish, "apply": False}, who="staff")
     agreed = {**wish, "apply": True, "seen": seen_first["proposal"]["seen"]}
     call(live, "POST", f"/desk/{CENTRE}/closures", agreed, who="staff")
@@ -370,7 +371,7 @@ def displaced(live_server: Live) -> list[tuple[str, str]]:
     """Two drivers whose machines were closed on them: who, and the code."""
     day = day_after(live_server, 13)
     hit = [(who, book(live_server, who, LAUNDRY, at(day, "10:00"), HOUR)["code"]) for who in drivers(2)]
-    close_laundry(live_server, at(day, "09:00"), at(day, "12:00"))
+    close(live_server, LAUNDRY, at(day, "09:00"), at(day, "12:00"))
     return hit
 
 
@@ -557,7 +558,7 @@ def test_a_place_taken_back_is_put_before_its_driver(phones: Phones, live_server
     page = phones(who).page
     page.goto("/")
     expect_said(page, "next-booking", "15:00–16:00")
-    close_laundry(live_server, at(day, "14:30"), at(day, "16:30"))
+    close(live_server, LAUNDRY, at(day, "14:30"), at(day, "16:30"))
     page.reload()
     expect(seen(page, "next-booking")).to_have_count(0)
     expect_said(page, "lost-places", "换个时间")
@@ -569,6 +570,24 @@ def test_a_place_taken_back_is_put_before_its_driver(phones: Phones, live_server
     expect(seen(page, "next-booking")).to_be_visible()
     expect(seen(page, "lost-places")).to_have_count(0)
     assert row_of(live_server, code).state == "displaced"
+
+
+@pytest.mark.rule("B139")
+def test_another_centre_is_one_tap_away(phones: Phones, live_server: Live, look: Snap) -> None:
+    day = day_after(live_server, 12)
+    [who] = drivers(1)
+    code = book(live_server, who, LEISURE, at(day, "12:00"), 120)["code"]
+    close(live_server, LEISURE, at(day, "08:00"), at(day, "20:00"))
+    page = phones(who).page
+    page.goto(PASS_PAGE.format(code=code))
+    expect_said(page, f"elsewhere-{ELSEWHERE}", "珠宝")
+    look(page, "places")
+    seen(page, f"elsewhere-{ELSEWHERE}").locator(f"[data-testid^='at-{ELSEWHERE}-']").first.tap()
+    expect_said(page, "booked-note", "约好了")
+    expect_said(page, "pass", "休闲阅读")
+    new, old = row_of(live_server, code_on_pass(page)), row_of(live_server, code)
+    assert (new.state, old.state) == ("confirmed", "displaced")
+    assert new.service_id != old.service_id
 
 
 @pytest.mark.rule("B82", "B83")
@@ -608,9 +627,9 @@ def test_the_calendar_link_is_copied_and_renewed(phones: Phones, live_server: Li
     tap(page, "tab-me")
     tap(page, "my-calendar")
     first = seen(page, "calendar-url").inner_text()
+    look(page, "link")
     tap(page, "calendar-copy")
     expect(page.get_by_text("地址复制好了").filter(visible=True)).to_be_visible()
-    look(page, "link")
     tap(page, "calendar-renew")
     tap(page, "calendar-renew-confirm")
     expect(seen(page, "calendar-url")).not_to_have_text(first)
