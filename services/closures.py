@@ -64,7 +64,11 @@ class ClosureView:
 
 def list_closures(session: Session, code: str, *, actor: Actor, now: datetime) -> list[ClosureView]:
     """What is closed or will be, the one made last first. Raises as `desk_centre`."""
-    centre = desk_centre(session, code, actor)
+    return closures_of(session, desk_centre(session, code, actor), now=now)
+
+
+def closures_of(session: Session, centre: CentreFacts, *, now: datetime) -> list[ClosureView]:
+    """What is closed or will be at a centre, the one made last first."""
     rows = session.scalars(
         select(Closure)
         .where(

@@ -15,10 +15,11 @@ from domain.opening import is_open_at
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts, UnitFacts
 from domain.waitlist import WAITING_STATES
-from models.centre import Booking, Closure, Occupancy
+from models.centre import Booking, Occupancy
 from models.waitlist import WaitlistEntry
 from services.booking_views import read_bookings
 from services.catalogue import CentreFacts, NoticeFacts
+from services.closures import ClosureView, closures_of
 from services.desk_centre import desk_centre
 from services.desk_conflicts import ConflictView, open_conflicts
 from services.desk_lines import DeskLine, desk_lines, name_behind, names_of
@@ -29,7 +30,7 @@ INSIDE = ("checked_in", "overstayed")
 ARRIVED = ("checked_in", "overstayed", "completed")
 AHEAD = timedelta(hours=24)
 MOMENT = timedelta(microseconds=1)
-_booking, _busy, _closure = Booking.__table__.c, Occupancy.__table__.c, Closure.__table__.c
+_booking, _busy = Booking.__table__.c, Occupancy.__table__.c
 _entry = WaitlistEntry.__table__.c
 
 
@@ -62,19 +63,6 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosureLine:
-    """A closure that stands or is to come; no service: the whole centre."""
-
-    id: int
-    service: ServiceFacts | None
-    unit: str | None
-    kind: str
-    reason: str
-    start: datetime
-    end: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """What the desk sees of one day."""
 
@@ -85,7 +73,7 @@ class Board:
     waiting: tuple[Waiting, ...]
     conflicts: tuple[tuple[ConflictView, str], ...]
     notices: tuple[NoticeFacts, ...]
-    closures: tuple[ClosureLine, ...]
+    closures: tuple[ClosureView, ...]
     free_now: int
 
     def count(self, *states: str) -> int:
@@ -134,7 +122,7 @@ def read_board(session: Session, code: str, day: date | None, *, actor: Actor, c
         waiting=tuple(Waiting(entry, who(entry), places.get(entry.id)) for entry in entries),
         conflicts=tuple((conflict, who(conflict)) for conflict in conflicts),
         notices=tuple(notice for notice in centre.notices if notice.end is None or notice.end > now),
-        closures=_closures(session, centre, now),
+        closures=tuple(sorted(closures_of(session, centre, now=now), key=lambda c: (c.start, c.id))),
         free_now=sum(
             free_right_now(service, timelines[service.id], now=now)
             for service in centre.services
@@ -173,22 +161,3 @@ def _timelines(session: Session, service_ids: Sequence[int], now: datetime) -> d
     for service_id, unit_id, start, end, taken in rows:
         timelines[service_id].add(unit_id, start, end, taken)
     return timelines
-
-
-def _closures(session: Session, centre: CentreFacts, now: datetime) -> tuple[ClosureLine, ...]:
-    rows = session.execute(
-        select(Closure.__table__)
-        .where(
-            _closure.centre_id == centre.id,
-            _closure.is_past.is_(False),
-            _closure.ends_at.is_(None) | (_closure.ends_at > now),
-        )
-        .order_by(_closure.starts_at, _closure.id)
-    )
-    services = {service.id: service for service in centre.services}
-    found: list[ClosureLine] = []
-    for row in rows:
-        service = services.get(row.service_id)
-        unit = service.unit_no(row.unit_id) if service else None
-        found.append(ClosureLine(row.id, service, unit, row.kind, row.reason, row.starts_at, row.ends_at))
-    return tuple(found)

@@ -19,7 +19,8 @@ from miniprogram_api.schemas.centres import (
 )
 from services.booking_desk import Arrive, Arrived
 from services.booking_views import BookingView
-from services.desk_board import ARRIVED, Board, ClosureLine, ServiceBoard, UnitNow, Waiting
+from services.closures import ClosureView
+from services.desk_board import ARRIVED, Board, ServiceBoard, UnitNow, Waiting
 from services.desk_conflicts import ConflictView
 from services.desk_lines import DeskLine
 from services.ports import Deps
@@ -347,7 +348,7 @@ def _waiting(waiting: Waiting, now: datetime) -> BoardWaitingOut:
     )
 
 
-def _closure(closure: ClosureLine, tz: Any) -> BoardClosureOut:
+def _closure(closure: ClosureView, tz: Any) -> BoardClosureOut:
     return BoardClosureOut(
         id=closure.id,
         service=ServiceRef.of(closure.service) if closure.service else None,

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
+from miniprogram_api.http.proposals import look_or_apply
 from miniprogram_api.schemas.closures import ChangeAnswer, Look
 from miniprogram_api.schemas.opening_changes import ExceptionIn, HoursIn, OpeningOut
 from services import opening_changes
@@ -25,12 +26,8 @@ def show_hours(centre: str) -> OpeningOut:
 @bp.output(ChangeAnswer, status_code=201)
 def change_hours(centre: str, json_data: HoursIn) -> tuple[ChangeAnswer, int]:
     """A new timetable from a day on. Without `apply`: the bookings outside it, with the nearest times (200)."""
-    command, now = json_data.to_command(actor=current_actor(), centre=centre), deps().now()
-    with deps().unit_of_work() if json_data.apply else deps().read() as session:
-        proposal = opening_changes.change_hours(
-            session, command, apply=json_data.apply, seen=json_data.seen, cipher=deps().cipher, now=now
-        )
-    return ChangeAnswer.of(proposal, applied=json_data.apply), 201 if json_data.apply else 200
+    command = json_data.to_command(actor=current_actor(), centre=centre)
+    return look_or_apply(opening_changes.change_hours, command, look=json_data), 201 if json_data.apply else 200
 
 
 @bp.post("/desk/<centre>/exceptions")
@@ -38,12 +35,8 @@ def change_hours(centre: str, json_data: HoursIn) -> tuple[ChangeAnswer, int]:
 @bp.output(ChangeAnswer, status_code=201)
 def change_days(centre: str, json_data: ExceptionIn) -> tuple[ChangeAnswer, int]:
     """Other hours, or none, on single days; looked at first like a new timetable."""
-    command, now = json_data.to_command(actor=current_actor(), centre=centre), deps().now()
-    with deps().unit_of_work() if json_data.apply else deps().read() as session:
-        proposal = opening_changes.change_days(
-            session, command, apply=json_data.apply, seen=json_data.seen, cipher=deps().cipher, now=now
-        )
-    return ChangeAnswer.of(proposal, applied=json_data.apply), 201 if json_data.apply else 200
+    command = json_data.to_command(actor=current_actor(), centre=centre)
+    return look_or_apply(opening_changes.change_days, command, look=json_data), 201 if json_data.apply else 200
 
 
 @bp.delete("/desk/<centre>/exceptions/<int:exception_id>")
@@ -51,16 +44,4 @@ def change_days(centre: str, json_data: ExceptionIn) -> tuple[ChangeAnswer, int]
 @bp.output(ChangeAnswer)
 def drop_days(centre: str, exception_id: int, json_data: Look) -> ChangeAnswer:
     """Take single days back: the timetable counts again."""
-    actor, now = current_actor(), deps().now()
-    with deps().unit_of_work() if json_data.apply else deps().read() as session:
-        proposal = opening_changes.drop_days(
-            session,
-            centre,
-            exception_id,
-            actor=actor,
-            apply=json_data.apply,
-            seen=json_data.seen,
-            cipher=deps().cipher,
-            now=now,
-        )
-    return ChangeAnswer.of(proposal, applied=json_data.apply)
+    return look_or_apply(opening_changes.drop_days, centre, exception_id, look=json_data, actor=current_actor())

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
+from miniprogram_api.http.proposals import look_or_apply
 from miniprogram_api.schemas.closures import ChangeAnswer, Look
 from miniprogram_api.schemas.rosters import RosterIn, RosterList, RosterOut
 from services import rosters
@@ -36,16 +37,4 @@ def add_duty(centre: str, json_data: RosterIn) -> tuple[RosterOut, int]:
 @bp.output(ChangeAnswer)
 def end_duty(centre: str, roster_id: int, json_data: Look) -> ChangeAnswer:
     """Take somebody off. Without `apply`: who is booked then and where they would go."""
-    actor, now = current_actor(), deps().now()
-    with deps().unit_of_work() if json_data.apply else deps().read() as session:
-        proposal = rosters.end_duty(
-            session,
-            centre,
-            roster_id,
-            actor=actor,
-            apply=json_data.apply,
-            seen=json_data.seen,
-            cipher=deps().cipher,
-            now=now,
-        )
-    return ChangeAnswer.of(proposal, applied=json_data.apply)
+    return look_or_apply(rosters.end_duty, centre, roster_id, look=json_data, actor=current_actor())
