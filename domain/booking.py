@@ -8,7 +8,7 @@ from domain.errors import Conflict, Invalid, NotAllowed
 from domain.local_time import iso, local_day
 from domain.opening import grid, is_open
 from domain.permissions import ROLES, Actor
-from domain.service_types import ZONES, ServiceFacts, UnitFacts, accessible_part, has_accessible, zones_of
+from domain.service_types import ZONES, ServiceFacts, UnitFacts, has_accessible, suited, zones_of
 
 STATES = (
     "requested",
@@ -130,11 +130,9 @@ def check_party(service: ServiceFacts, party_size: int) -> None:
 
 def part_for(service: ServiceFacts, *, accessible: bool) -> ServiceFacts:
     """The service, or its accessible part for who needs it (无障碍). Raises Conflict `no_accessible_unit`."""
-    if not accessible:
-        return service
-    if service.rules.shares == "units" and not has_accessible(service):
+    if accessible and service.rules.shares == "units" and not has_accessible(service):
         raise Conflict("no_accessible_unit")
-    return accessible_part(service)
+    return suited(service, accessible=accessible)
 
 
 def choose_zone(service: ServiceFacts, wished: str | None, saved: str | None) -> str | None:

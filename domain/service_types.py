@@ -152,6 +152,11 @@ def accessible_part(service: ServiceFacts) -> ServiceFacts:
     return replace(service, units=units, accessible_only=True)
 
 
+def suited(service: ServiceFacts, *, accessible: bool) -> ServiceFacts:
+    """The service as somebody can use it: its accessible part for who needs that."""
+    return accessible_part(service) if accessible else service
+
+
 def has_accessible(service: ServiceFacts) -> bool:
     """Whether some unit that guests can get is accessible."""
     return any(unit.is_accessible and unit.zone != "family" for unit in service.units)

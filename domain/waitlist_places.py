@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from domain.availability import Busy, Timeline, cells, free_seats, free_units, occupied_until
 from domain.booking import pick_unit
 from domain.opening import is_open
-from domain.service_types import ServiceFacts, UnitFacts, accessible_part
+from domain.service_types import ServiceFacts, UnitFacts, suited
 from domain.waitlist import WishFacts, lengths_for, starts_for
 
 
@@ -72,7 +72,7 @@ class Places:
         key = (start, minutes, wish.zone, wish.accessible)
         units = self._units.get(key)
         if units is None:
-            part = accessible_part(self.service) if wish.accessible else self.service
+            part = suited(self.service, accessible=wish.accessible)
             units = self._units[key] = free_units(part, self.timeline, start, minutes, zone=wish.zone, now=self.now)
         unit = pick_unit(units, wish.party_size)
         return Place(start, minutes, unit, len(units)) if unit else None

@@ -12,7 +12,7 @@ from domain.booking import UPCOMING_STATES, kept_until
 from domain.codes import read_code
 from domain.errors import Invalid, NotFound
 from domain.permissions import Actor, runs_desk
-from domain.service_types import ServiceFacts, accessible_part
+from domain.service_types import ServiceFacts, suited
 from models.centre import Booking, BookingEvent, Service
 from models.people import Person
 from models.waitlist import WaitlistEntry
@@ -213,7 +213,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]]) -> BookingView:
 
 def view_of(values: Any, service: ServiceFacts) -> BookingView:
     """A view from the columns of a row, read or just written."""
-    service = accessible_part(service) if values["accessible"] else service
+    service = suited(service, accessible=values["accessible"])
     return BookingView(
         id=values["id"],
         code=values["code"],

@@ -18,7 +18,7 @@ from domain.booking import pick_unit
 from domain.booking_text import clock_text, displaced_text, new_unit_text
 from domain.errors import Conflict
 from domain.local_time import DAY_MINUTES, at_minute, iso, local_day
-from domain.service_types import ServiceFacts, UnitFacts
+from domain.service_types import ServiceFacts, UnitFacts, suited
 from models.centre import Booking, Hold
 from services.booking_states import move_state, record_change, tell
 from services.booking_views import BookingView, read_bookings
@@ -155,7 +155,8 @@ def _bookings_in(session: Session, change: Change) -> list[BookingView]:
 
 
 def _as_will_be(change: Change, booking: BookingView) -> ServiceFacts:
-    return next(service for service in change.services if service.id == booking.service.id)
+    service = next(service for service in change.services if service.id == booking.service.id)
+    return suited(service, accessible=booking.accessible)
 
 
 def _timeline(session: Session, service: ServiceFacts, bookings: Sequence[BookingView]) -> Timeline:

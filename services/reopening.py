@@ -10,7 +10,7 @@ from domain.availability import free_units
 from domain.booking import ACTIVE_STATES, UNDO_FOR, hold_until
 from domain.errors import Conflict, NotFound
 from domain.permissions import Actor
-from domain.service_types import ServiceFacts, UnitFacts
+from domain.service_types import ServiceFacts, UnitFacts, suited
 from domain.waitlist import WAITING_STATES
 from models.centre import Booking, BookingEvent, Closure
 from models.waitlist import WaitlistEntry
@@ -95,7 +95,7 @@ def _displaced_by(session: Session, row: Closure, centre: CentreFacts) -> list[B
 def _bring_back(session: Session, booking: BookingView, row: Closure, actor: Actor, now: datetime) -> bool:
     """Give a displaced booking its place again: its own unit, else another of its zone; False where it cannot be."""
     service = centre_by_code(session, booking.service.centre_code).service(booking.service.id)
-    unit = _place(session, service, booking, now)
+    unit = _place(session, suited(service, accessible=booking.accessible), booking, now)
     if unit is FULL or booking.end <= now or _has_chosen(session, booking, row):
         return False
     was = _state_before(session, booking)

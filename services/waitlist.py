@@ -9,6 +9,7 @@ from domain.booking import check_limits
 from domain.codes import read_code
 from domain.errors import Conflict, NotFound
 from domain.permissions import Actor
+from domain.service_types import suited
 from models.waitlist import WaitlistEntry
 from services.booking_gate import Guest, Origin, Wish, write_booking
 from services.booking_states import tell
@@ -38,7 +39,7 @@ def accept(session: Session, code: str, *, actor: Actor, cipher: Cipher, now: da
         check_limits(entry.service, has.bookings, offer.start, offer.end, now=now)
     end_offer(session, offer, "accepted", now=now)
     minutes = int((offer.end - offer.start).total_seconds() // 60)
-    wish = Wish(entry.service, offer.start, minutes, entry.zone, entry.party_size)
+    wish = Wish(suited(entry.service, accessible=entry.accessible), offer.start, minutes, entry.zone, entry.party_size)
     unit = entry.service.unit(offer.unit_id)
     guest = Guest(entry.person_id, unsealed(cipher, entry.guest_cipher), unsealed(cipher, entry.plate_cipher))
     origin = Origin("app" if own else "desk", actor.person_id, made_by_id=None if own else actor.person_id)

@@ -12,7 +12,7 @@ from domain.availability import LONGEST_OCCUPANCY
 from domain.codes import read_code
 from domain.errors import NotFound
 from domain.permissions import Actor, runs_desk
-from domain.service_types import ServiceFacts, accessible_part
+from domain.service_types import ServiceFacts
 from domain.waitlist import MOST_LAPSES, WAITING_STATES, WishFacts, competes, starts_for
 from models.centre import Booking, Hold, Service
 from models.people import WeChatAccount
@@ -276,12 +276,11 @@ def _view(session: Session, row: Row[*tuple[Any, ...]]) -> EntryView:
     offer = None
     if row.hold_id is not None:
         offer = OfferView(row.hold_id, row.unit_id, row.offer_start, row.offer_end, row.answer_until)
-    service = centre_facts(session, row.centre_id, row.catalogue_revision).service(row.service_id)
     return EntryView(
         id=row.id,
         code=row.code,
         state=row.state,
-        service=accessible_part(service) if row.accessible else service,
+        service=centre_facts(session, row.centre_id, row.catalogue_revision).service(row.service_id),
         person_id=row.person_id,
         made_by_id=row.made_by_id,
         guest_cipher=row.guest_cipher,

@@ -33,6 +33,7 @@ class BookIn(ClientKey):
     minutes: int | None = Field(None, description="left out: the slot of the service")
     party_size: int = 1
     zone: ZoneName | None = None
+    accessible: bool = Field(False, description="an accessible unit is needed")
     plate: str | None = Field(None, max_length=20)
 
     def to_command(self, *, actor: Actor) -> Book:
@@ -44,6 +45,7 @@ class BookIn(ClientKey):
             minutes=self.minutes,
             party_size=self.party_size,
             zone=self.zone,
+            accessible=self.accessible,
             plate=self.plate,
         )
 
@@ -83,6 +85,7 @@ class BookingOut(BaseModel):
     centre: PlaceRef
     unit: str | None
     zone: ZoneName | None
+    accessible: bool
     start: str
     end: str
     grace_until: str
@@ -209,6 +212,7 @@ def booking_body(booking: BookingView, *, actor: Actor, deps: Deps, now: datetim
         "centre": PlaceRef.of(service),
         "unit": booking.unit_no,
         "zone": booking.zone if booking.zone in ZONES else None,
+        "accessible": booking.accessible,
         "start": iso(booking.start, tz),
         "end": iso(booking.end, tz),
         "grace_until": iso(kept, tz),

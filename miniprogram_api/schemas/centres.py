@@ -10,7 +10,7 @@ from domain.booking import opens_to
 from domain.desk import usual_party
 from domain.hours_text import hours_text
 from domain.local_time import iso, iso_of_grid, local_day
-from domain.service_types import ServiceFacts, zones_of
+from domain.service_types import ServiceFacts, has_accessible, zones_of
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import RequestModel
 from services.catalogue import NoticeFacts
@@ -30,6 +30,7 @@ class AvailabilityQuery(RequestModel):
     day: date = Field(alias="date")
     minutes: int | None = Field(None, ge=1, le=100_000)
     zone: str | None = Field(None, max_length=10)
+    accessible: bool = False
 
 
 class MonthQuery(RequestModel):
@@ -37,6 +38,7 @@ class MonthQuery(RequestModel):
     days: int = Field(14, ge=1, le=31)
     minutes: int | None = Field(None, ge=1, le=100_000)
     zone: str | None = Field(None, max_length=10)
+    accessible: bool = False
 
 
 class CentreRef(BaseModel):
@@ -85,6 +87,7 @@ class ServiceOut(BaseModel):
     grace_minutes: int
     has_zones: bool
     zones: list[ZoneName]
+    has_accessible: bool = Field(description="some unit is accessible: a wish for one can be sent")
     capacity: int
     max_party: int = Field(description="how many may come on one booking")
     booking_required: bool
@@ -114,6 +117,7 @@ class ServiceOut(BaseModel):
             "cleaning_minutes": facts.cleaning_minutes,
             "grace_minutes": facts.grace_minutes,
             "has_zones": bool(zones),
+            "has_accessible": has_accessible(facts),
             "zones": list(zones),
             "capacity": places_of(facts),
             "max_party": usual_party(facts),

@@ -26,6 +26,7 @@ class WishIn(ClientKey):
     until: Instant | None = Field(None, description="the latest end; left out: start + minutes")
     min_minutes: int | None = Field(None, description="the shortest stay that would do; left out: minutes")
     zone: ZoneName | None = None
+    accessible: bool = Field(False, description="an accessible unit is needed")
     party_size: int = 1
     instead_of: str | None = Field(
         None, max_length=20, description="a booking the centre had to give up: first in line"
@@ -41,6 +42,7 @@ class WishIn(ClientKey):
             until=self.until,
             min_minutes=self.min_minutes,
             zone=self.zone,
+            accessible=self.accessible,
             party_size=self.party_size,
             instead_of=self.instead_of,
             **more,
@@ -97,6 +99,7 @@ class EntryOut(BaseModel):
     minutes: int
     min_minutes: int
     zone: ZoneName | None
+    accessible: bool
     party_size: int
     joined_at: str
     position: int | None
@@ -142,6 +145,7 @@ def entry_body(seen: Standing, *, actor: Actor, cipher: Cipher, now: datetime) -
         "minutes": entry.minutes,
         "min_minutes": entry.min_minutes,
         "zone": entry.zone if entry.zone in ZONES else None,
+        "accessible": entry.accessible,
         "party_size": entry.party_size,
         "joined_at": iso(entry.joined_at, tz),
         "position": seen.position,

@@ -96,4 +96,9 @@ def show_month(code: str, query_data: MonthQuery) -> MonthOut:
 
 def _wish(query: AvailabilityQuery | MonthQuery) -> dict[str, Any]:
     actor = optional_actor()
-    return {"minutes": query.minutes, "zone": query.zone, "saved_zone": actor.zone if actor else None}
+    return {
+        "minutes": query.minutes,
+        "zone": query.zone,
+        "saved_zone": actor.zone if actor else None,
+        "accessible": query.accessible,
+    }

@@ -4096,6 +4096,7 @@ export interface paths {
                     date: string;
                     minutes?: number | null;
                     zone?: string | null;
+                    accessible?: boolean;
                 };
                 header?: never;
                 path: {
@@ -4148,6 +4149,7 @@ export interface paths {
                     days?: number;
                     minutes?: number | null;
                     zone?: string | null;
+                    accessible?: boolean;
                 };
                 header?: never;
                 path: {
@@ -5048,6 +5050,8 @@ export interface components {
         };
         /** ArrivedOut */
         ArrivedOut: {
+            /** Accessible */
+            accessible: boolean;
             /**
              * Calendar Url
              * @description works without signing in; for a calendar app
@@ -5499,6 +5503,12 @@ export interface components {
         /** BookIn */
         BookIn: {
             /**
+             * Accessible
+             * @description an accessible unit is needed
+             * @default false
+             */
+            accessible: boolean;
+            /**
              * Client Uuid
              * Format: uuid
              */
@@ -5534,6 +5544,8 @@ export interface components {
         };
         /** BookingDetailOut */
         BookingDetailOut: {
+            /** Accessible */
+            accessible: boolean;
             /**
              * Calendar Url
              * @description works without signing in; for a calendar app
@@ -5694,6 +5706,8 @@ export interface components {
         };
         /** BookingOut */
         BookingOut: {
+            /** Accessible */
+            accessible: boolean;
             /**
              * Calendar Url
              * @description works without signing in; for a calendar app
@@ -5798,6 +5812,8 @@ export interface components {
         };
         /** BookingOut */
         "BookingPage.BookingOut": {
+            /** Accessible */
+            accessible: boolean;
             /**
              * Calendar Url
              * @description works without signing in; for a calendar app
@@ -6229,6 +6245,11 @@ export interface components {
             free_now: number;
             /** Grace Minutes */
             grace_minutes: number;
+            /**
+             * Has Accessible
+             * @description some unit is accessible: a wish for one can be sent
+             */
+            has_accessible: boolean;
             /** Has Zones */
             has_zones: boolean;
             /** Hours Text */
@@ -7096,6 +7117,12 @@ export interface components {
         /** DeskWaitIn */
         DeskWaitIn: {
             /**
+             * Accessible
+             * @description an accessible unit is needed
+             * @default false
+             */
+            accessible: boolean;
+            /**
              * Client Uuid
              * Format: uuid
              */
@@ -7211,6 +7238,8 @@ export interface components {
         };
         /** EntryDetailOut */
         EntryDetailOut: {
+            /** Accessible */
+            accessible: boolean;
             /** Ahead */
             ahead: number;
             /** Booking */
@@ -7317,6 +7346,8 @@ export interface components {
         };
         /** EntryOut */
         EntryOut: {
+            /** Accessible */
+            accessible: boolean;
             /** Ahead */
             ahead: number;
             /** Booking */
@@ -7414,6 +7445,8 @@ export interface components {
         };
         /** EntryOut */
         "EntryPage.EntryOut": {
+            /** Accessible */
+            accessible: boolean;
             /** Ahead */
             ahead: number;
             /** Booking */
@@ -9025,6 +9058,11 @@ export interface components {
             free_now: number;
             /** Grace Minutes */
             grace_minutes: number;
+            /**
+             * Has Accessible
+             * @description some unit is accessible: a wish for one can be sent
+             */
+            has_accessible: boolean;
             /** Has Zones */
             has_zones: boolean;
             /** Hours Text */
@@ -9133,6 +9171,11 @@ export interface components {
             free_now: number;
             /** Grace Minutes */
             grace_minutes: number;
+            /**
+             * Has Accessible
+             * @description some unit is accessible: a wish for one can be sent
+             */
+            has_accessible: boolean;
             /** Has Zones */
             has_zones: boolean;
             /** Hours Text */
@@ -9395,6 +9438,12 @@ export interface components {
         };
         /** WaitIn */
         WaitIn: {
+            /**
+             * Accessible
+             * @description an accessible unit is needed
+             * @default false
+             */
+            accessible: boolean;
             /**
              * Client Uuid
              * Format: uuid
