@@ -83,7 +83,7 @@ class Board:
 def read_board(session: Session, code: str, day: date | None, *, actor: Actor, cipher: Cipher, now: datetime) -> Board:
     """The day's guests, last night's and whoever is still inside; units as they are now; who waits; what is to settle.
 
-    Eleven queries however many bookings. Raises as `desk_centre`; Invalid `date_out_of_range`.
+    At most eleven queries, however many bookings. Raises as `desk_centre`; Invalid `date_out_of_range`.
     """
     centre = desk_centre(session, code, actor)
     day = check_day(day) if day else local_day(now, centre.tz)

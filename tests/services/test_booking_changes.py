@@ -30,7 +30,7 @@ from tests.factories_booking import (
     staff_of,
 )
 from tests.factories_waitlist import entry_now, wait_for
-from tests.services.test_bookings import Statements
+from tests.statements import Statements
 
 HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 

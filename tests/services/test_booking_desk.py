@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +14,12 @@ from models.centre import Booking, BookingEvent, Centre, Service
 from models.notification import Notification
 from services.booking_desk import check_in, complete, confirm, refuse
 from services.bookings import cancel
+from services.desk_board import read_board
 from services.occupancy import check_occupancy
+from services.walk_ins import WalkIn, walk_in
 from tests.factories import create_person
-from tests.factories_booking import actor_for, create_booking, create_centre, create_service, staff_of
+from tests.factories_booking import CIPHER, actor_for, create_booking, create_centre, create_service, staff_of
+from tests.statements import Statements
 
 HALF_HOUR = timedelta(minutes=30)
 
@@ -116,3 +120,22 @@ def test_staff_act_at_their_own_centre_only(session: Session, centre: Centre, ro
             with pytest.raises(NotFound):
                 act(session, asked.code, actor=actor, now=now)
     assert confirm(session, asked.code, actor=admin, now=now).state == "confirmed"
+
+
+@pytest.mark.rule("B94")
+def test_letting_in_walk_ins_and_the_board_cost_a_fixed_number_of_statements(
+    session: Session, centre: Centre, now: datetime
+) -> None:
+    pool, staff = create_service(session, centre, capacity=40, now=now), staff_of(session, centre, now=now)
+    for waiting in (1, 12):
+        made = [create_booking(session, pool, now + HALF_HOUR, now=now) for _ in range(waiting)]
+        walking = WalkIn(staff, centre.code, pool.code, uuid4(), name="老王")
+        with Statements(session) as letting_in:
+            check_in(session, made[0].code, actor=staff, now=now + HALF_HOUR)
+        assert len(letting_in.seen) == 5, letting_in.seen
+        with Statements(session) as walked_in:
+            walk_in(session, walking, cipher=CIPHER, now=now)
+        assert len(walked_in.seen) == 6, walked_in.seen
+        with Statements(session) as board:
+            read_board(session, centre.code, None, actor=staff, cipher=CIPHER, now=now)
+        assert len(board.seen) == 9, board.seen

@@ -25,7 +25,7 @@ from tests.factories_booking import (
     create_service,
     staff_of,
 )
-from tests.services.test_bookings import Statements
+from tests.statements import Statements
 
 HALF_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 

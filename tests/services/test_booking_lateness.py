@@ -26,7 +26,7 @@ from tests.factories_booking import (
     unit_ids,
 )
 from tests.factories_waitlist import entry_now, wait_for
-from tests.services.test_bookings import Statements
+from tests.statements import Statements
 
 MINUTE, HALF_HOUR, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 

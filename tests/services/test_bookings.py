@@ -7,7 +7,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Conflict, Invalid, NotFound, Refusal
@@ -31,6 +31,7 @@ from tests.factories_booking import (
     create_service,
     staff_of,
 )
+from tests.statements import Statements
 
 HALF_HOUR = timedelta(minutes=30)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -359,27 +360,8 @@ def test_a_centre_keeps_its_own_zone_of_time(session: Session, now: datetime) ->
     assert made.ends_at - made.starts_at == timedelta(hours=1)
 
 
-class Statements:
-    """Counts what reaches the database."""
-
-    def __init__(self, session: Session) -> None:
-        self.seen: list[str] = []
-        self._connection = session.connection()
-
-    def __enter__(self) -> "Statements":
-        event.listen(self._connection, "before_cursor_execute", self._see)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        event.remove(self._connection, "before_cursor_execute", self._see)
-
-    def _see(self, _c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE")):
-            self.seen.append(statement.split("\n", 1)[0])
-
-
 @pytest.mark.rule("B36")
-def test_a_booking_costs_six_statements_and_a_strip_two(
+def test_booking_and_cancelling_cost_six_statements_and_a_strip_two(
     session: Session, centre: Centre, now: datetime, tomorrow: datetime
 ) -> None:
     service, person = create_service(session, centre, now=now), create_person(session, now=now)
@@ -391,5 +373,8 @@ def test_a_booking_costs_six_statements_and_a_strip_two(
         month_strip(session, service.code, tomorrow.date(), 31, now=now)
     assert len(counted.seen) == 2, counted.seen
     with Statements(session) as counted:
-        list_mine(session, person.id, now=now)
+        found, _ = list_mine(session, person.id, now=now)
     assert len(counted.seen) == 2, counted.seen
+    with Statements(session) as counted:
+        cancel(session, found[0].code, actor=actor_for(person), now=now)
+    assert len(counted.seen) == 6, counted.seen  # find, service, booking; booking, its event; who waits

@@ -32,7 +32,7 @@ from tests.factories_booking import (
     create_service,
     staff_of,
 )
-from tests.services.test_bookings import Statements
+from tests.statements import Statements
 
 MINUTE = timedelta(minutes=1)
 Send = Callable[..., list[ItemResult]]

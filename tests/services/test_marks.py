@@ -24,7 +24,7 @@ from services.marks import contest, list_mine, no_show, take_back
 from services.notices import Post, post
 from tests.factories import create_person
 from tests.factories_booking import actor_for, book_for, create_booking, create_centre, create_service, staff_of
-from tests.services.test_bookings import Statements
+from tests.statements import Statements
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 Work = Callable[[], AbstractContextManager[Session]]

@@ -41,7 +41,7 @@ from tests.factories_booking import (
     unit_ids,
 )
 from tests.factories_waitlist import entry_now, wait_for
-from tests.services.test_bookings import Statements
+from tests.statements import Statements
 
 MINUTE = timedelta(minutes=1)
 HALF_HOUR = timedelta(minutes=30)
