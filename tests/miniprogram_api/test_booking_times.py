@@ -213,8 +213,9 @@ def test_the_booking_window_counts_the_leap_day(make: Make, guest: Caller, sign_
     service = make("2028-02-20T10:00", cleaning_minutes=0)
     inside = strip(guest, service, date(2028, 3, 4), 4)
     assert [free > 0 for _, free, _ in inside] == [True, True, False, False]
-    assert book(sign_in(), service, "2028-03-07T10:00:00+08:00").status_code in (409, 422)
-    booked(sign_in(), service, "2028-03-04T10:00:00+08:00")
+    assert [set(slots(guest, service, date(2028, 3, day)).values()) for day in (5, 6)] == [{1}, {0}]
+    assert book(sign_in(), service, "2028-03-06T10:00:00+08:00").status_code in (409, 422)
+    booked(sign_in(), service, "2028-03-05T10:00:00+08:00")
 
 
 @pytest.mark.rule("B157", "B17")

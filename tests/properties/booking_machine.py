@@ -31,6 +31,7 @@ RUSH = (
 CLOCKS = (10 * 60, 21 * 60 + 40, 23 * 60 + 20, 6 * 60 + 30)
 UNDO_FOR = 15
 EARLY = 30
+FIRST_IN_LINE = 10_000
 NO_PLACE = {"slot_full", "closed_now"}
 
 which = st.integers(0, 11)
@@ -151,7 +152,7 @@ class BookingMachine(RuleBasedStateMachine):
             assert answer.code is None, "the same said again changes nothing"
         elif answer.code is not None:
             allowed = {"late_used"} if booking.late and booking.code not in self.centre.undecided else set()
-            allowed |= {"late_too_late"} if self.now >= booking.grace_until else set()
+            allowed |= {"late_too_late"} if self.now >= self.centre.kept_until(booking) else set()
             allowed |= {"late_conflict"} if choice or not can_keep else set()
             self._refused(answer, allowed)
             if answer.code == "late_conflict":
@@ -220,7 +221,7 @@ class BookingMachine(RuleBasedStateMachine):
         if answer.code is None:
             self.centre.no_show(booking.code, now=self.now)
         else:
-            self._refused(answer, {"grace_runs"} if self.now <= booking.grace_until else set())
+            self._refused(answer, {"grace_runs"} if self.now <= self.centre.kept_until(booking) else set())
         self._settle(self.product.seen())
 
     @precondition(lambda self: self.has("checked_in", "completed", "no_show"))
@@ -305,6 +306,27 @@ class BookingMachine(RuleBasedStateMachine):
         del self.centre.closures[closure]
         self._settle(self.product.seen())
 
+    @precondition(lambda self: not self.centre.jams)
+    @rule(minutes=st.sampled_from([20, 45]), length=st.sampled_from([60, 180]))
+    def announce_a_jam(self, minutes: int, length: int) -> None:
+        jam = model.Jam(self.now, self.now + length, minutes)
+        answer = self.product.call(
+            DESK,
+            "POST",
+            "/notices",
+            {
+                "centre": self.product.centre,
+                "kind": "congestion",
+                "text": "东门拥堵",
+                "from": iso(jam.start),
+                "until": iso(jam.until),
+                "grace_minutes": minutes,
+            },
+        )
+        assert answer.code is None, answer.body
+        self.centre.report_jam(jam)
+        self._settle(self.product.seen())
+
     # -- the wait-list ------------------------------------------------------------------------------------------
 
     @rule(who=people | st.none(), slot=ahead, minutes=st.sampled_from([30, 60]), zone=zones, pool=st.booleans())
@@ -313,15 +335,40 @@ class BookingMachine(RuleBasedStateMachine):
         self._join(who, service, self._slot(slot), minutes, 0, None if pool else zone)
 
     @precondition(lambda self: self.has("confirmed", "checked_in"))
-    @rule(who=people | st.none(), pick=which, minutes=st.sampled_from([30, 60]), spare=st.sampled_from([0, 0, 30, 60]))
-    def join_a_full_time(self, who: str | None, pick: int, minutes: int, spare: int) -> None:
+    @rule(
+        who=people | st.none(),
+        pick=which,
+        minutes=st.sampled_from([30, 60]),
+        spare=st.sampled_from([0, 0, 30, 60]),
+        asleep=st.booleans(),
+    )
+    def join_a_full_time(self, who: str | None, pick: int, minutes: int, spare: int, asleep: bool = False) -> None:
         """Wait for what another has."""
         booking = self._one(pick, "confirmed", "checked_in")
         if booking is not None and booking.start > self.now:
             start = -(-booking.start // 30) * 30
-            self._join(who, booking.service, start, minutes, spare, booking.zone)
+            self._join(who, booking.service, start, minutes, spare, booking.zone, no_night_offers=asleep)
 
-    def _join(self, who: str | None, service: str, start: int, minutes: int, spare: int, zone: str | None) -> None:
+    @precondition(lambda self: self.has("displaced"))
+    @rule(pick=which)
+    def wait_for_what_was_closed(self, pick: int) -> None:
+        """Whom a closure sent away goes first in line for the same time."""
+        gone = self._one(pick, "displaced", mine=True)
+        taken = {entry.who for entry in self.centre.entries.values()}
+        if gone is not None and gone.start > self.now and gone.who not in taken:
+            minutes = min(gone.end - gone.start, 60)
+            self._join(gone.who, gone.service, gone.start, minutes, 0, gone.zone, instead_of=gone.code)
+
+    def _join(
+        self,
+        who: str | None,
+        service: str,
+        start: int,
+        minutes: int,
+        spare: int,
+        zone: str | None,
+        **more: Any,
+    ) -> None:
         is_free = bool(self.centre.places(service, start, start + minutes, zone=zone, now=self.now))
         waits = [e for e in self.centre.entries.values() if who and (e.who, e.service) == (who, service)]
         body = {
@@ -331,6 +378,7 @@ class BookingMachine(RuleBasedStateMachine):
             "zone": zone,
             "until": iso(start + minutes + spare),
             "min_minutes": 30 if spare else None,
+            **more,
         }
         if who is None:
             answer = self._create(DESK, f"/desk/{self.product.centre}/waitlist", **body, name="赵师傅")
@@ -343,7 +391,8 @@ class BookingMachine(RuleBasedStateMachine):
             self.joined += 1
             made = seen.entries[answer.body["id"]]
             assert (made.start, made.until) == (start, start + minutes + spare)
-            self.centre.entries[made.id] = replace(made, rank=self.joined, state="waiting")
+            rank = self.joined - (FIRST_IN_LINE if "instead_of" in more else 0)
+            self.centre.entries[made.id] = replace(made, rank=rank, state="waiting")
         else:
             allowed = {"already_waiting"} if any(e.state in ("waiting", "offered") for e in waits) else set()
             allowed |= {"place_free"} if is_free or spare else set()
@@ -605,7 +654,7 @@ class BookingMachine(RuleBasedStateMachine):
         entries = {entry.id: replace(entry, rank=0) for entry in self.centre.entries.values()}
         self._same(seen.entries, entries)
         marks = sorted((mark.who, mark.booking, mark.halves) for mark in self.centre.marks)
-        assert seen.marks == marks
+        assert seen.marks == marks, f"{seen.marks} should be {marks}"
         for closure in self.centre.closures.values():
             self._stays_closed(closure, seen, jobs_ran)
         history = self.product.history()

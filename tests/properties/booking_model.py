@@ -145,6 +145,15 @@ class Closure:
 
 
 @dataclass(frozen=True)
+class Jam:
+    """A congestion notice: bookings that start in it are kept longer, and nobody is marked for missing one."""
+
+    start: int
+    until: int
+    minutes: int
+
+
+@dataclass(frozen=True)
 class Mark:
     """爽约记录 in halves: two for a no-show, one for a late cancel."""
 
@@ -185,10 +194,13 @@ class Centre:
     offers: dict[str, Offer] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
+    jams: list[Jam] = field(default_factory=list)
     undecided: set[str] = field(default_factory=set)
     """Who said to be late and has not chosen yet."""
     let_lapse: dict[str, list[Claim]] = field(default_factory=dict)
     """What an entry did not answer for: somebody else's turn."""
+    had_since: set[Claim] = field(default_factory=set)
+    """Of these, what somebody else was given or offered after."""
 
     # -- what is free -------------------------------------------------------------------------------------------
 
@@ -319,6 +331,12 @@ class Centre:
         if booking.until < booking.end + (facts.cleaning if facts.units else 0):
             raise Wrong(f"{booking} leaves no time for cleaning")
         self.bookings[booking.code] = booking
+        self._had_by(booking.who, booking.unit, booking.start, booking.until)
+
+    def _had_by(self, who: str | None, unit: str | None, start: int, until: int) -> None:
+        for entry, missed in self.let_lapse.items():
+            if who is None or self.entries[entry].who != who:
+                self.had_since.update(c for c in missed if c.unit == unit and c.start < until and start < c.until)
 
     def turn(self, code: str, state: str, *, undo: bool = False, **changes: int) -> Booking:
         """A booking changes its state, by one of the allowed ways."""
@@ -330,9 +348,9 @@ class Centre:
         return after
 
     def cancel(self, code: str, *, now: int) -> None:
-        """Free until the start; within the last ten minutes it is half a mark."""
+        """Free until the start; within the last ten minutes it is half a mark, but none in a jam."""
         gone = self.turn(code, "cancelled")
-        if gone.who is not None and gone.start - now < LATE_CANCEL:
+        if gone.who is not None and gone.start - now < LATE_CANCEL and not self.jam(gone):
             self.marks.append(Mark(gone.who, code, now, 1))
 
     def move(self, code: str, new: Booking, *, now: int, without: Iterable[object] = ()) -> None:
@@ -370,7 +388,7 @@ class Centre:
     def _may_be_late(self, code: str, minutes: int, now: int) -> Booking:
         before = self.bookings[code]
         is_again = bool(before.late) and code not in self.undecided
-        if before.state != "confirmed" or is_again or now > before.grace_until or not 0 < minutes <= LONGEST_DELAY:
+        if before.state != "confirmed" or is_again or now > self.kept_until(before) or not 0 < minutes <= LONGEST_DELAY:
             raise Wrong(f"{before} was allowed to be {minutes} late")
         return before
 
@@ -400,12 +418,24 @@ class Centre:
             raise Wrong(f"{after} was given time that is taken")
         self.bookings[before.code] = after
 
-    def no_show(self, code: str, *, now: int, waived: bool = False) -> None:
-        """Only past its deadline; one whole mark."""
+    def jam(self, booking: Booking) -> int:
+        """By how much longer it is kept for congestion."""
+        return sum(jam.minutes for jam in self.jams if jam.start <= booking.start < jam.until)
+
+    def kept_until(self, booking: Booking) -> int:
+        return booking.grace_until + self.jam(booking)
+
+    def report_jam(self, jam: Jam) -> None:
+        """Counts also for who has missed or late cancelled a booking in it already."""
+        self.jams.append(jam)
+        self.marks = [mark for mark in self.marks if not self.jam(self.bookings[mark.booking])]
+
+    def no_show(self, code: str, *, now: int) -> None:
+        """Only past its deadline; one whole mark, but none in a jam."""
         gone = self.turn(code, "no_show")
-        if now < gone.grace_until:
+        if now < self.kept_until(gone):
             raise Wrong(f"{gone} was given up before its time")
-        if gone.who is not None and not waived:
+        if gone.who is not None and not self.jam(gone):
             self.marks.append(Mark(gone.who, code, now, 2))
 
     def complete(self, code: str, seen: Booking, *, now: int) -> None:
@@ -432,7 +462,7 @@ class Centre:
 
     def overdue(self, now: int) -> set[str]:
         """Who has not come although the place was kept long enough."""
-        return {b.code for b in self.bookings.values() if b.state == "confirmed" and b.grace_until < now}
+        return {b.code for b in self.bookings.values() if b.state == "confirmed" and self.kept_until(b) < now}
 
     # -- the wait-list ------------------------------------------------------------------------------------------
 
@@ -451,14 +481,12 @@ class Centre:
             not self.is_elsewhere(entry.who, start, start + entry.minutes)
             and not self.is_refused_for_marks(entry.who, entry.service, start, now)
             and not self._has_offer_at(entry, start, start + entry.minutes)
-            and self._places_for(entry, start, start + entry.minutes, now=now)
+            and self._places_for(entry, start, start + entry.minutes, self.let_lapse.get(entry.id, []), now=now)
             for start in range(first, entry.until - entry.minutes + 1, step)
         )
 
-    def _places_for(self, entry: Entry, start: int, end: int, *, now: int) -> list[str | None]:
-        """What is free then and was not let lapse by that entry."""
-        lapsed = self.let_lapse.get(entry.id, [])
-        return self.places(entry.service, start, end, zone=entry.zone, seats=entry.seats, now=now, also=lapsed)
+    def _places_for(self, entry: Entry, start: int, end: int, missed: Sequence[Claim], *, now: int) -> list[str | None]:
+        return self.places(entry.service, start, end, zone=entry.zone, seats=entry.seats, now=now, also=missed)
 
     def _has_offer_at(self, entry: Entry, start: int, end: int) -> bool:
         return any(
@@ -480,7 +508,8 @@ class Centre:
             raise Wrong(f"{offer} is outside the wish of {entry}")
         if not entry.shortest <= offer.end - offer.start <= entry.minutes:
             raise Wrong(f"{offer} is too short or too long for {entry}")
-        free = self._places_for(entry, offer.start, offer.end, now=now)
+        missed = [claim for claim in self.let_lapse.get(entry.id, []) if claim not in self.had_since]
+        free = self._places_for(entry, offer.start, offer.end, missed, now=now)
         if offer.unit not in free:
             raise Wrong(f"{offer} was made where only {free} was free")
         if offer.answer_until != min(now + answer_minutes(now), offer.end):
@@ -489,6 +518,7 @@ class Centre:
             raise Wrong(f"{offer} was made at night against the wish of {entry}")
         self.entries[entry.id] = replace(entry, state="offered")
         self.offers[entry.id] = offer
+        self._had_by(entry.who, offer.unit, offer.start, offer.until)
 
     def left_over(self, service: str, *, now: int) -> list[str]:
         """Who waits although there is a place."""
@@ -562,6 +592,7 @@ class Centre:
         if not self.has_room(seen.service, seen.unit, seen.start, seen.until, without=[seen.code]):
             raise Wrong(f"{seen} was put where another is")
         self.bookings[seen.code] = seen
+        self._had_by(seen.who, seen.unit, seen.start, seen.until)
 
     def in_the_way(self, closure: Closure) -> list[Booking]:
         """Bookings whose stay a closure hits, be it not their cleaning; who is there stays."""
