@@ -79,13 +79,17 @@ def set_pin(session: Session, pin: str, *, actor: Actor, now: datetime) -> None:
         session.execute(update(table).where(_pin.person_id == actor.person_id).values(values))  # type: ignore[arg-type]  # `__table__` is typed as FromClause
 
 
-def count_try(session: Session, code: str, attendant_id: int, *, actor: Actor, now: datetime) -> TooMany | None:
+def count_try(
+    session: Session, code: str, attendant_id: int, *, actor: Actor, today: date, now: datetime
+) -> TooMany | None:
     """Count one try at a PIN before it is looked at; after five the PIN rests for fifteen minutes.
 
     Counted in a commit of its own, so that many at once count too; the refusal is returned for the count to stay
-    (decision 12). Raises as `desk_centre`; Invalid `pin_not_set`.
+    (decision 12). Only who is staff of this centre is tried: no desk rests the PIN of another's.
+    Raises as `desk_centre`; NotFound `unknown_attendant`; Invalid `pin_not_set`.
     """
-    desk_centre(session, code, actor)
+    if not any(a.id == attendant_id for a in list_attendants(session, code, actor=actor, today=today)):
+        raise NotFound("unknown_attendant")
     row = session.execute(
         select(_pin.failures, _pin.locked_until).where(_pin.person_id == attendant_id).with_for_update()
     ).one_or_none()

@@ -39,7 +39,7 @@ def take_desk(centre: str, json_data: TakeDeskIn) -> OnDutyOut:
     actor, now, attendant = device_actor(), deps().now(), json_data.attendant
     today = deps().options.today(now)
     with deps().unit_of_work() as session:
-        put_off = attendants.count_try(session, centre, attendant, actor=actor, now=now)
+        put_off = attendants.count_try(session, centre, attendant, actor=actor, today=today, now=now)
     if put_off is not None:
         raise put_off
     try:

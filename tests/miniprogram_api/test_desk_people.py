@@ -165,6 +165,7 @@ def test_only_staff_of_the_centre_who_have_a_pin_take_the_desk(
     stranger.call("PUT", "/me/desk-pin", {"pin": "2580"})
     refused = take(tablet, centre, stranger)
     assert (refused.status_code, refused.json["code"]) == (404, "unknown_attendant")
+    assert session.scalars(select(DeskPin.failures)).all() == [0], "no desk rests the PIN of another's"
     assert sign_in(role="driver").call("PUT", "/me/desk-pin", {"pin": "2580"}).status_code == 403
 
 
