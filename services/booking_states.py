@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, select, update
+from sqlalchemy import literal, update
 from sqlalchemy.orm import Session
 
 from domain.booking import HOLDING_STATES, MOVES, check_move
@@ -14,6 +14,7 @@ from domain.errors import Conflict
 from models.centre import Booking, BookingEvent
 from services.booking_guards import guarded
 from services.booking_views import BookingView
+from services.event_log import EventLog
 from services.notifications import enqueue
 from services.waitlist_offers import Freed, offer_freed
 
@@ -34,38 +35,14 @@ RINGS_AT_NIGHT = timedelta(hours=12)
 """News of a booking that begins so soon does not wait for the morning."""
 PAGE = "/pages/bookings/pass?code={}"
 _booking = Booking.__table__.c
-_event = BookingEvent.__table__.c
-_FIRST_EVENT = insert(BookingEvent.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
-_NEXT_EVENT = insert(BookingEvent.__table__).from_select(  # type: ignore[arg-type]  # `__table__` is typed as FromClause
-    ["booking_id", "seq", "at", "actor_id", "from_state", "to_state", "reason"],
-    select(
-        bindparam("booking", type_=_event.booking_id.type),
-        func.coalesce(func.max(_event.seq), 0) + 1,
-        bindparam("moment", type_=_event.at.type),
-        bindparam("actor", type_=_event.actor_id.type),
-        bindparam("old", type_=_event.from_state.type),
-        bindparam("new", type_=_event.to_state.type),
-        bindparam("why", type_=_event.reason.type),
-    ).where(_event.booking_id == bindparam("booking", type_=_event.booking_id.type)),
-)
+_events = EventLog(BookingEvent.__table__, of="booking_id")
 
 
 def record_first(
     session: Session, booking_id: int, state: str, *, actor_id: int | None, reason: str | None = None, now: datetime
 ) -> None:
     """The event with which a booking begins."""
-    session.execute(
-        _FIRST_EVENT,
-        {
-            "booking_id": booking_id,
-            "seq": 1,
-            "at": now,
-            "actor_id": actor_id,
-            "from_state": None,
-            "to_state": state,
-            "reason": reason,
-        },
-    )
+    _events.begin(session, booking_id, state, actor_id=actor_id, reason=reason, now=now)
 
 
 def move_state(
@@ -146,17 +123,7 @@ def _write(
         )
     if done.scalar_one_or_none() is None:
         raise Conflict("booking_state", state=booking.state)
-    session.execute(
-        _NEXT_EVENT,
-        {
-            "booking": booking.id,
-            "moment": now,
-            "actor": actor_id,
-            "old": booking.state,
-            "new": to,
-            "why": reason,
-        },
-    )
+    _events.add(session, booking.id, booking.state, to, actor_id=actor_id, reason=reason, now=now)
     known = {FIELDS[name]: value for name, value in values.items() if name in FIELDS}
     return replace(booking, **known)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, select, update
+from sqlalchemy import literal, update
 from sqlalchemy.orm import Session
 
 from domain.booking_text import moment_text, when_text
@@ -12,30 +12,18 @@ from domain.errors import Conflict
 from domain.waitlist import ENTRY_MOVES, MOST_LAPSES, NEWS
 from models.centre import Hold
 from models.waitlist import WaitlistEntry, WaitlistEvent
+from services.event_log import EventLog
 from services.notifications import enqueue
 from services.waitlist_views import OFFER_TEMPLATE, EntryView, OfferView
 
 PAGE = "/pages/bookings/waitlist?id={}"
-_entry, _event, _hold = WaitlistEntry.__table__.c, WaitlistEvent.__table__.c, Hold.__table__.c
-_FIRST_EVENT = insert(WaitlistEvent.__table__)  # type: ignore[arg-type]  # `__table__` is typed as FromClause
-_NEXT_EVENT = insert(WaitlistEvent.__table__).from_select(  # type: ignore[arg-type]  # `__table__` is typed as FromClause
-    ["entry_id", "seq", "at", "actor_id", "from_state", "to_state", "reason"],
-    select(
-        bindparam("entry", type_=_event.entry_id.type),
-        func.coalesce(func.max(_event.seq), 0) + 1,
-        bindparam("moment", type_=_event.at.type),
-        bindparam("actor", type_=_event.actor_id.type),
-        bindparam("old", type_=_event.from_state.type),
-        bindparam("new", type_=_event.to_state.type),
-        bindparam("why", type_=_event.reason.type),
-    ).where(_event.entry_id == bindparam("entry", type_=_event.entry_id.type)),
-)
+_entry, _hold = WaitlistEntry.__table__.c, Hold.__table__.c
+_events = EventLog(WaitlistEvent.__table__, of="entry_id")
 
 
 def record_joined(session: Session, entry_id: int, *, actor_id: int, reason: str | None, now: datetime) -> None:
     """The event with which an entry begins."""
-    first = {"entry_id": entry_id, "seq": 1, "at": now, "actor_id": actor_id, "from_state": None}
-    session.execute(_FIRST_EVENT, {**first, "to_state": "waiting", "reason": reason})
+    _events.begin(session, entry_id, "waiting", actor_id=actor_id, reason=reason, now=now)
 
 
 def move_entry(
@@ -63,10 +51,7 @@ def move_entry(
     )
     if moved.scalar_one_or_none() is None:
         raise Conflict("wait_over", state=entry.state)
-    session.execute(
-        _NEXT_EVENT,
-        {"entry": entry.id, "moment": now, "actor": actor_id, "old": entry.state, "new": to, "why": reason},
-    )
+    _events.add(session, entry.id, entry.state, to, actor_id=actor_id, reason=reason, now=now)
     offer = entry.offer if to == "offered" else None
     return replace(
         entry, state=to, ended_at=values["ended_at"], lapses=changes.get("lapses", entry.lapses), offer=offer
