@@ -195,6 +195,8 @@ class Centre:
     closures: dict[str, Closure] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     jams: list[Jam] = field(default_factory=list)
+    moved_late: set[str] = field(default_factory=set)
+    """What took the place of a booking that was moved within its last ten minutes."""
     undecided: set[str] = field(default_factory=set)
     """Who said to be late and has not chosen yet."""
     let_lapse: dict[str, list[Claim]] = field(default_factory=dict)
@@ -350,13 +352,18 @@ class Centre:
     def cancel(self, code: str, *, now: int) -> None:
         """Free until the start; within the last ten minutes it is half a mark, but none in a jam."""
         gone = self.turn(code, "cancelled")
-        if gone.who is not None and gone.start - now < LATE_CANCEL and not self.jam(gone):
+        if gone.who is not None and self._is_late(gone, now) and not self.jam(gone):
             self.marks.append(Mark(gone.who, code, now, 1))
+
+    def _is_late(self, booking: Booking, now: int) -> bool:
+        """Giving up is late within ten minutes of the start, also by moving first and cancelling then."""
+        return booking.start - now < LATE_CANCEL or booking.code in self.moved_late
 
     def move(self, code: str, new: Booking, *, now: int, without: Iterable[object] = ()) -> None:
         """Old and new at once: the own old place is no hindrance, and is free only when the new one is taken."""
         self.give(new, now=now, without=[code, *without])
-        self.turn(code, "moved")
+        if self._is_late(self.turn(code, "moved"), now):
+            self.moved_late.add(new.code)
 
     def can_stay_longer(self, code: str, minutes: int, *, start: int | None = None) -> bool:
         """Whether the same place is free for so much longer."""

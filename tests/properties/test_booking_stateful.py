@@ -19,7 +19,9 @@ def workshop(engine: Engine, tmp_path: Path) -> Workshop:
     return Workshop(engine, tmp_path)
 
 
-@pytest.mark.rule("B144")
+@pytest.mark.rule(
+    "B144", "B1", "B3", "B4", "B5", "B6", "B9", "B12", "B24", "B27", "B50", "B51", "B52", "B53", "B54", "B60"
+)
 def test_in_whatever_order_things_happen_product_and_model_agree(workshop: Workshop) -> None:
     machine: Any = lambda: BookingMachine(workshop)  # noqa: E731 - hypothesis wants a maker of machines
     run_state_machine_as_test(

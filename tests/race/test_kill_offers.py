@@ -116,7 +116,7 @@ def test_a_killed_worker_loses_no_booking_and_no_offer(start: Start) -> None:
     assert workers[0].pid not in {process.pid for process in psutil.Process(served.pid).children()}
 
 
-@pytest.mark.rule("B153")
+@pytest.mark.rule("B153", "B55", "B64")
 def test_after_a_killed_scheduler_every_offer_runs_out_on_time_and_once(start: Start) -> None:
     """The first two answer dates are brought near; the third stays as it is. Restarted, the clockwork goes on."""
     served = start(scheduler=True)

@@ -95,7 +95,7 @@ def test_a_declined_place_goes_on_or_is_booked_once(served: Live) -> None:
         assert here.taken_twice() == 0
 
 
-@pytest.mark.rule("B147")
+@pytest.mark.rule("B147", "B69")
 def test_accept_and_decline_at_once_have_one_outcome(served: Live) -> None:
     for _ in range(3):
         here = full(served, units=(("U1", None),), waiting=2, load=0)
@@ -114,7 +114,7 @@ def test_accept_and_decline_at_once_have_one_outcome(served: Live) -> None:
 # -- several places, several people ------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("B148")
+@pytest.mark.rule("B148", "B69")
 def test_two_cancellations_and_three_waiting_end_exactly_right_under_load(served: Live) -> None:
     here = full(served, units=TWO, waiting=3)
     answers = crowd(here, [cancel(here, 0), cancel(here, 1)])
@@ -129,7 +129,7 @@ def test_two_cancellations_and_three_waiting_end_exactly_right_under_load(served
     assert here.taken_twice() == 0
 
 
-@pytest.mark.rule("B148")
+@pytest.mark.rule("B148", "B69")
 def test_one_place_cancelled_eight_times_at_once_is_offered_once(served: Live) -> None:
     here = full(served, units=TWO, waiting=3, load=0)
     answers = at_once(served.address, [cancel(here, 0)] * 8)
@@ -178,7 +178,7 @@ def same_key(served: Live, what: str) -> tuple[Scene, list[Answer]]:
     return here, at_once(served.address, [calls[what]] * AGAIN)
 
 
-@pytest.mark.rule("B149")
+@pytest.mark.rule("B149", "B2")
 @pytest.mark.parametrize("what", ["booking", "waitlist", "desk waitlist", "walk-in"])
 def test_the_same_key_at_once_is_one_thing(served: Live, what: str) -> None:
     here, answers = same_key(served, what)
