@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+WORDS = {"broken": "设施坏了", "cleaning": "临时清洁", "closed": "临时安排"}
+
 
 @dataclass(frozen=True, slots=True)
 class ClosureFacts:
@@ -15,6 +17,11 @@ class ClosureFacts:
     end: datetime | None
     kind: str
     reason: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason in words, also where none was written."""
+        return self.reason or WORDS.get(self.kind, WORDS["closed"])
 
     def touches(self, start: datetime, until: datetime) -> bool:
         """Whether anything of [start, until) is closed."""

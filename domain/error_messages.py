@@ -80,6 +80,7 @@ MESSAGES: dict[str, str] = {
     "calendar_gone": "这个日历链接已失效，请在“我的”里重新获取",
     "unknown_notice": "没有找到这条公告，它可能已经结束",
     "notice_times": "结束时间要晚于开始时间，请检查后再试",
+    "notice_too_old": "公告最早从 {hours} 小时前开始，请把开始时间改近一些",
     "proposal_changed": "刚才情况有变，请看新的安排再确认",
     "unknown_closure": "没有找到这条停用记录",
     "closure_times": "结束时间要晚于开始时间，请检查后再试",

@@ -75,7 +75,7 @@ def move(session: Session, command: Move, *, cipher: Cipher, now: datetime) -> B
         asked if key else None,
         made_by_id=made_by_id,
         reason="moved",
-        gave_up_late=made_by_id is None and counts_as_late(old.state, old.start, now, gave_up_late=old.was_late_cancel),
+        gave_up_late=made_by_id is None and _gives_up_late(old, now),
     )
     with session.begin_nested():
         move_state(session, old, "moved", actor_id=actor_id, now=now, offer=False)
@@ -100,6 +100,13 @@ def _check_movable(old: BookingView, now: datetime) -> None:
     if old.state == "confirmed":
         raise Conflict("late_too_late", grace_until=iso(old.kept_until, old.service.opening.tz))
     raise Conflict("booking_state", state=old.state)
+
+
+def _gives_up_late(old: BookingView, now: datetime) -> bool:
+    """Whether moving gives up a time at the last moment; not where the road was jammed then."""
+    if any(jam.covers(old.start) for jam in old.service.congestion):
+        return old.was_late_cancel
+    return counts_as_late(old.state, old.start, now, gave_up_late=old.was_late_cancel)
 
 
 def _own(session: Session, command: Move, old: BookingView, asked: str, now: datetime) -> Own:

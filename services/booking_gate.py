@@ -108,7 +108,7 @@ def take_place(session: Session, wish: Wish, timeline: Timeline, *, now: datetim
     service, tz = wish.service, wish.service.opening.tz
     closure = closure_over(service.closures, None, wish.start, occupied_until(service, wish.start, wish.minutes))
     if closure:
-        raise Conflict("closed_now", reason=closure.reason, until=iso(closure.end, tz) if closure.end else None)
+        raise Conflict("closed_now", reason=closure.why, until=iso(closure.end, tz) if closure.end else None)
     starts = alternatives(session, service, wish.start, wish.minutes, wish.zone, wish.party_size, now=now)
     raise Conflict(
         "slot_full",

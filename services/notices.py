@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -18,6 +18,7 @@ from services.booking_views import read_bookings
 from services.catalogue import CentreFacts, centre_by_code, centre_facts
 from services.marks import waive_jammed
 
+FURTHEST_BACK = timedelta(days=1)
 MOST_GRACE_MINUTES = 240
 MOST_TOLD = 500
 
@@ -60,12 +61,15 @@ def list_notices(session: Session, centre: str, *, now: datetime) -> list[Posted
 def post(session: Session, command: Post, *, actor: Actor, now: datetime) -> Posted:
     """Post a notice; the same one again while it stands changes nothing. Owners whose grace grows are told.
 
-    Raises NotFound `unknown_centre` (also for a desk elsewhere); Invalid `notice_times`, `invalid`.
+    A jam may be announced after it began, up to a day later.
+    Raises NotFound `unknown_centre` (also for a desk elsewhere); Invalid `notice_times`, `notice_too_old`, `invalid`.
     """
     centre = _own_centre(session, command.centre, actor)
     start = command.start or now
     minutes = command.grace_minutes if command.kind == "congestion" else 0
     _check(start, command.until, minutes, now)
+    if start < now - FURTHEST_BACK:
+        raise Invalid("notice_too_old", hours=int(FURTHEST_BACK.total_seconds() // 3600))
     for posted in list_notices(session, centre.code, now=now):
         row = posted.row
         if (row.kind, row.message, row.ends_at, row.grace_minutes) == (

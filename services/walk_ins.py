@@ -177,7 +177,7 @@ def _place(session: Session, wish: Wish, no: str | None, now: datetime) -> UnitF
         return take_place(session, wish, timeline, now=now)  # says closed_now, or slot_full with other times
     closure = closure_over(service.closures, unit.id if unit else None, wish.start, wish.start + timedelta(minutes=1))
     if closure:
-        raise Conflict("closed_now", reason=closure.reason, until=iso(closure.end, tz) if closure.end else None)
+        raise Conflict("closed_now", reason=closure.why, until=iso(closure.end, tz) if closure.end else None)
     until = wish.start + timedelta(minutes=longest)
     others = alternatives(session, service, wish.start, wish.minutes, wish.zone, wish.party_size, now=now)
     raise Conflict(

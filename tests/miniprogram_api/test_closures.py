@@ -98,6 +98,7 @@ def test_a_repeat_answers_200_with_the_first_closure(centre: Centre, shower: Ser
     assert staff.post(url, {**wish, "kind": "broken"}).json["code"] == "client_uuid_reused"
     refused = book(staff, shower)
     assert (refused.status_code, refused.json["code"]) == (409, "closed_now")
+    assert "：。" not in refused.json["message"], "nobody wrote a reason: the kind says why"
 
 
 @pytest.mark.rule("B31", "B132")

@@ -114,6 +114,8 @@ def test_another_centres_desk_posts_and_changes_nothing_here(
     [
         ({"until": "2026-11-26T08:00:00+08:00"}, "notice_times"),
         ({"from": "2020-01-01T00:00:00+08:00", "until": "2020-01-02T00:00:00+08:00"}, "notice_times"),
+        ({"from": "2020-01-01T00:00:00+08:00"}, "notice_too_old"),
+        ({"from": "0001-01-01T00:00:00+00:00"}, "notice_too_old"),
         ({"grace_minutes": 241}, "invalid"),
         ({"grace_minutes": -5}, "invalid"),
         ({"grace_minutes": 7}, "invalid"),

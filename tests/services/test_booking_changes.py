@@ -18,6 +18,7 @@ from services.booking_lateness import Late, late
 from services.booking_states import move_state
 from services.booking_views import booking_by_code
 from services.bookings import Booked, cancel
+from services.notices import Post, post
 from services.occupancy import check_occupancy
 from tests.factories import create_person
 from tests.factories_booking import (
@@ -204,6 +205,17 @@ def test_moving_away_at_the_last_moment_does_not_make_cancelling_free(
     again = move_to(session, driver, away.code, now + 2 * DAY, now=now + 2 * HOUR).booking
     cancel(session, again.code, actor=actor, now=now + 2 * HOUR)
     assert [mark.kind for mark in session.scalars(select(Mark))] == ["late_cancel"]
+
+
+@pytest.mark.rule("B21")
+def test_moving_out_of_a_jam_at_the_last_moment_leaves_cancelling_free(
+    session: Session, centre: Centre, service: Service, driver: Person, now: datetime
+) -> None:
+    staff = staff_of(session, centre, now=now)
+    old = book_for(session, driver, service, now + HOUR, now=now).booking
+    post(session, Post(centre.code, "congestion", "堵车", now, now + 2 * HOUR, 30), actor=staff, now=now)
+    away = move_to(session, driver, old.code, now + DAY, now=now + HOUR).booking
+    assert not cancel(session, away.code, actor=actor_for(driver), now=now + 2 * HOUR).was_late_cancel
 
 
 @pytest.mark.rule("B21")
