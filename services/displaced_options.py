@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.availability import Slot
 from domain.geo import metres_between
-from domain.service_types import ServiceFacts, zones_of
+from domain.service_types import ServiceFacts, suited, zones_of
 from domain.waitlist import can_wait
 from services.booking_gate import alternatives
 from services.booking_views import BookingView
@@ -40,7 +40,7 @@ def options_for(session: Session, booking: BookingView, *, now: datetime) -> Opt
     same = [s for s in same_services(session, service) if s.who_may_book in (None, service.who_may_book)]
     found: list[Elsewhere] = []
     for other in same:
-        slots = _free_near(session, other, booking, now)
+        slots = _free_near(session, suited(other, accessible=booking.accessible), booking, now)
         if slots:
             found.append(Elsewhere(other, slots))
         if len(found) == MOST_ELSEWHERE:

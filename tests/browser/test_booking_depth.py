@@ -688,3 +688,23 @@ def test_seats_of_a_pool_are_taken_together(phones: Phones, live_server: Live) -
     tap(page, "confirm-booking")
     expect_said(page, "booked-note", "约好了")
     assert row_of(live_server, code_on_pass(page)).party_size == 3
+
+
+@pytest.mark.rule("B49")
+def test_who_needs_an_accessible_unit_sees_and_takes_one(phones: Phones, live_server: Live, look: Snap) -> None:
+    [who] = drivers(1)
+    page = phones(who).page
+    start = at(day_after(live_server, 8), "15:00")
+    page.goto(f"/#/pages/services/service?code={SHOWER}")
+    tap(page, f"day-{start[:10]}")
+    expect(seen(page, "accessible")).to_have_attribute("aria-checked", "false")
+    tap(page, "accessible")
+    expect(seen(page, "accessible")).to_have_attribute("aria-checked", "true")
+    expect(seen(page, f"slot-{start}")).to_contain_text("剩 1")
+    look(page, "grid")
+    tap(page, f"slot-{start}")
+    tap(page, "confirm-booking")
+    expect_said(page, "booked-note", "约好了")
+    row = row_of(live_server, code_on_pass(page))
+    assert (row.accessible, row.state) == (True, "confirmed")
+

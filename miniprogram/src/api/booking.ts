@@ -9,11 +9,11 @@ export const servicesOf = (centre: string): Promise<Page<Service>> =>
 export const service = (code: string): Promise<Service> => get(`/services/${encodeURIComponent(code)}`)
 export const noticesOf = (centre: string): Promise<Page<Notice>> => get('/notices', { centre })
 
-export const availability = (code: string, date: string, minutes?: number, zone?: Zone): Promise<Availability> =>
-  get(`/services/${encodeURIComponent(code)}/availability`, { date, minutes, zone })
+export const availability = (code: string, date: string, minutes?: number, zone?: Zone, accessible?: boolean): Promise<Availability> =>
+  get(`/services/${encodeURIComponent(code)}/availability`, { date, minutes, zone, accessible: accessible ? 'true' : undefined })
 
-export const month = (code: string, from: string, days: number, zone?: Zone, minutes?: number): Promise<Month> =>
-  get(`/services/${encodeURIComponent(code)}/availability/month`, { from, days, zone, minutes })
+export const month = (code: string, from: string, days: number, zone?: Zone, minutes?: number, accessible?: boolean): Promise<Month> =>
+  get(`/services/${encodeURIComponent(code)}/availability/month`, { from, days, zone, minutes, accessible: accessible ? 'true' : undefined })
 
 export const book = (wish: BookIn, key: string): Promise<Booking> => post('/bookings', { ...wish, client_uuid: key })
 export const booking = (code: string): Promise<BookingDetail> => get(`/bookings/${code}`)

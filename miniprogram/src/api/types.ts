@@ -29,7 +29,11 @@ export type Slot = Availability['slots'][number]
 export type Span = NonNullable<Availability['next_free']>
 export type Month = Schemas['MonthOut']
 export type MonthDay = Month['days'][number]
-export type BookIn = Omit<Schemas['BookIn'], 'client_uuid' | 'party_size' | 'plate' | 'zone'> & { party_size?: number; zone?: Zone }
+export type BookIn = Omit<Schemas['BookIn'], 'client_uuid' | 'party_size' | 'plate' | 'zone' | 'accessible'> & {
+  party_size?: number
+  zone?: Zone
+  accessible?: boolean
+}
 export type Booking = Schemas['BookingOut']
 
 export type Activity = Schemas['ActivityOut']
@@ -116,6 +120,7 @@ export type WaitState = Entry['state']
 export type Offer = NonNullable<Entry['offer']>
 export type OfferLine = Schemas['EntryDetailOut']['log'][number]
 export interface WaitIn {
+  accessible?: boolean
   service: string
   start: string
   minutes?: number

@@ -17,6 +17,8 @@ export function useTimes() {
     minutes: 0,
     party: 1,
     zone: '' as Zone | '',
+    /** 无障碍: only accessible units are counted and given. */
+    accessible: false,
     /** The start that was asked for; it is chosen again after every reading. */
     start: '',
   })
@@ -29,10 +31,10 @@ export function useTimes() {
   const windowDays = () => facts.value?.window_days ?? 14
   const strip = useLoad<MonthDay[]>(async () => {
     const requests = stripRequests(todayIn(Date.now()), windowDays())
-    const months = await Promise.all(requests.map(({ from, days }) => api.month(wish.code, from, days, zoneOrNone())))
+    const months = await Promise.all(requests.map(({ from, days }) => api.month(wish.code, from, days, zoneOrNone(), undefined, wish.accessible)))
     return months.flatMap((month) => month.days)
   })
-  const day = useLoad<Availability>(() => api.availability(wish.code, wish.date, wish.minutes || undefined, zoneOrNone()))
+  const day = useLoad<Availability>(() => api.availability(wish.code, wish.date, wish.minutes || undefined, zoneOrNone(), wish.accessible))
 
   const cells = computed(() => stripCells(strip.state.data ?? [], todayIn(Date.now()), windowDays()))
   const cell = computed(() => cells.value.find((one) => one.date === wish.date))
@@ -77,6 +79,12 @@ export function useTimes() {
     void reload()
   }
 
+  function chooseAccessible(needed: boolean): void {
+    wish.accessible = needed
+    alternatives.value = []
+    void reload()
+  }
+
   function chooseParty(party: number): void {
     wish.party = party
     chosen.value = defaultSlot(slots.value, wish.start, party)
@@ -99,6 +107,6 @@ export function useTimes() {
 
   return {
     wish, chosen, alternatives, service, strip, day, facts, cells, cell, lengths, slots, anyFree,
-    load, loadDay, chooseDate, chooseSlot, chooseLength, chooseZone, chooseParty, takeStart, wasTaken,
+    load, loadDay, chooseDate, chooseSlot, chooseLength, chooseZone, chooseAccessible, chooseParty, takeStart, wasTaken,
   }
 }
