@@ -18,7 +18,8 @@ from services.booking_extension import Extend, extend
 from services.booking_lateness import Late, late
 from services.booking_views import BookingView, get_booking
 from services.waitlist_joining import Join, join
-from services.waitlist_views import EntryView, list_own_entries, positions
+from services.waitlist_standing import positions
+from services.waitlist_views import EntryView, list_own_entries
 
 Do = dict[str, Any]
 

@@ -24,7 +24,8 @@ from services.desk_centre import desk_centre
 from services.desk_conflicts import ConflictView, open_conflicts
 from services.desk_lines import DeskLine, desk_lines, name_behind, names_of
 from services.ports import Cipher
-from services.waitlist_views import EntryView, positions, read_entries
+from services.waitlist_standing import positions
+from services.waitlist_views import EntryView, read_entries
 
 INSIDE = ("checked_in", "overstayed")
 ARRIVED = ("checked_in", "overstayed", "completed")

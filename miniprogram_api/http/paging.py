@@ -1,6 +1,7 @@
 """`?page=&per_page=` → `{"items", "total", "page", "per_page"}`, the same for every list."""
 
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from typing import Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -19,6 +20,10 @@ class PageQuery(BaseModel):
     def offset(self) -> int:
         return (self.page - 1) * self.per_page
 
+    def cut(self, found: Sequence[Item]) -> Sequence[Item]:
+        """This page of what was read whole."""
+        return found[self.offset : self.offset + self.per_page]
+
 
 class Page(BaseModel, Generic[Item]):
     """One page; subclass it with the item type and a name: `class BookingPage(Page[BookingOut])`."""
@@ -27,3 +32,8 @@ class Page(BaseModel, Generic[Item]):
     total: int
     page: int
     per_page: int
+
+    @classmethod
+    def of_items(cls, items: list[Item], total: int, asked: PageQuery) -> Self:
+        """A page of items that are shapes already: they are taken as they are."""
+        return cls(items=items, total=total, page=asked.page, per_page=asked.per_page)

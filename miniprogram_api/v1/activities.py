@@ -37,12 +37,8 @@ def list_activities(query_data: ActivityQuery) -> ActivityPageOut:
             page=query_data.page,
             per_page=query_data.per_page,
         )
-        return ActivityPageOut(
-            items=[ActivityOut.of(view, now=now) for view in found.items],
-            total=found.total,
-            page=query_data.page,
-            per_page=query_data.per_page,
-        )
+        items = [ActivityOut.of(view, now=now) for view in found.items]
+        return ActivityPageOut.of_items(items, found.total, query_data)
 
 
 @bp.get("/activities/<code>")

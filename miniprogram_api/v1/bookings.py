@@ -38,7 +38,7 @@ def list_bookings(query_data: BookingsQuery) -> BookingPage:
             limit=query_data.per_page,
         )
     items = [BookingOut.of(booking, actor=actor, deps=deps(), now=now) for booking in found]
-    return BookingPage.model_construct(items=items, total=total, page=query_data.page, per_page=query_data.per_page)
+    return BookingPage.of_items(items, total, query_data)
 
 
 @bp.get("/bookings/<code>")

@@ -36,9 +36,8 @@ def list_centres(query_data: CentresQuery) -> CentrePage:
     near = read_place(query_data.near) if query_data.near else None
     with deps().read() as session:
         found = centres.list_centres(session, near=near, now=now)
-    shown = found[query_data.offset : query_data.offset + query_data.per_page]
-    items = [CentreOut.of(centre, now=now) for centre in shown]
-    return CentrePage(items=items, total=len(found), page=query_data.page, per_page=query_data.per_page)
+    items = [CentreOut.of(centre, now=now) for centre in query_data.cut(found)]
+    return CentrePage.of_items(items, len(found), query_data)
 
 
 @bp.get("/centres/<code>")
@@ -58,9 +57,8 @@ def list_services(code: str, query_data: PageQuery) -> ServicePage:
     now = deps().now()
     with deps().read() as session:
         found = centres.get_centre(session, code, now=now).services
-    shown = found[query_data.offset : query_data.offset + query_data.per_page]
-    items = [ServiceOut.of(service, now=now) for service in shown]
-    return ServicePage(items=items, total=len(found), page=query_data.page, per_page=query_data.per_page)
+    items = [ServiceOut.of(service, now=now) for service in query_data.cut(found)]
+    return ServicePage.of_items(items, len(found), query_data)
 
 
 @bp.get("/services/<code>")

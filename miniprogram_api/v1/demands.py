@@ -39,12 +39,7 @@ def list_demands(query_data: PageQuery) -> DemandPage:
         rows, total = demands.own_demands(
             session, actor=current_actor(), offset=query_data.offset, limit=query_data.per_page
         )
-        return DemandPage(
-            items=[DemandOut.of(row, deps().options.zone) for row in rows],
-            total=total,
-            page=query_data.page,
-            per_page=query_data.per_page,
-        )
+        return DemandPage.of_items([DemandOut.of(row, deps().options.zone) for row in rows], total, query_data)
 
 
 @bp.get("/demands/<code>")

@@ -18,9 +18,9 @@ def list_notices(query_data: NoticesQuery) -> NoticePage:
     """Notices of a centre that stand or are announced, the newest first."""
     now = deps().now()
     with deps().read() as session:
-        found = [NoticeOut.of(n, now=now) for n in notices.list_notices(session, query_data.centre, now=now)]
-    shown = found[query_data.offset : query_data.offset + query_data.per_page]
-    return NoticePage(items=shown, total=len(found), page=query_data.page, per_page=query_data.per_page)
+        found = notices.list_notices(session, query_data.centre, now=now)
+        items = [NoticeOut.of(notice, now=now) for notice in query_data.cut(found)]
+    return NoticePage.of_items(items, len(found), query_data)
 
 
 @bp.post("/notices")

@@ -55,13 +55,8 @@ def list_policies(query_data: PolicyQuery) -> PolicyPage:
     if codes is not None:
         place = {code: number for number, code in enumerate(codes)}
         found.sort(key=lambda policy: place.get(policy.code, MOST_FOUND))
-    shown = found[query_data.offset : query_data.offset + query_data.per_page]
-    return PolicyPage(
-        items=[PolicyOut.of(policy, today) for policy in shown],
-        total=len(found),
-        page=query_data.page,
-        per_page=query_data.per_page,
-    )
+    items = [PolicyOut.of(policy, today) for policy in query_data.cut(found)]
+    return PolicyPage.of_items(items, len(found), query_data)
 
 
 @bp.get("/policy-categories")

@@ -17,7 +17,7 @@ from miniprogram_api.schemas.waitlist import (
     EntryPage,
     WaitIn,
 )
-from services import waitlist, waitlist_views
+from services import waitlist, waitlist_standing, waitlist_views
 from services.waitlist_joining import Join
 from services.waitlist_joining import join as get_in_line
 from services.waitlist_views import EntryView
@@ -51,9 +51,9 @@ def list_entries(query_data: EntriesQuery) -> EntryPage:
         found, total = waitlist_views.list_own_entries(
             session, actor.person_id, offset=page.offset, limit=page.per_page
         )
-        seen = waitlist_views.standings(session, found, options=deps().options, now=now)
+        seen = waitlist_standing.standings(session, found, options=deps().options, now=now)
     items = [EntryOut.of(one, actor=actor, cipher=deps().cipher, now=now) for one in seen]
-    return EntryPage.model_construct(items=items, total=total, page=page.page, per_page=page.per_page)
+    return EntryPage.of_items(items, total, page)
 
 
 @bp.get("/waitlist/<entry_id>")
@@ -98,7 +98,7 @@ def _join(command: Join) -> tuple[EntryOut, int]:
     now = deps().now()
     with deps().unit_of_work() as session:
         joined = get_in_line(session, command, cipher=deps().cipher, now=now)
-        seen = waitlist_views.standing(session, joined.entry, options=deps().options, now=now)
+        seen = waitlist_standing.standing(session, joined.entry, options=deps().options, now=now)
     body = EntryOut.of(seen, actor=command.actor, cipher=deps().cipher, now=now)
     return body, 200 if joined.repeated else 201
 
@@ -111,5 +111,5 @@ def _act(act: Callable[..., EntryView], entry_id: str, **values: Any) -> EntryDe
 
 def _detail(session: Session, entry: EntryView) -> EntryDetailOut:
     now = deps().now()
-    seen = waitlist_views.with_log(session, entry, options=deps().options, now=now)
+    seen = waitlist_standing.with_log(session, entry, options=deps().options, now=now)
     return EntryDetailOut.of(seen, actor=current_actor(), cipher=deps().cipher, now=now)

@@ -26,7 +26,8 @@ from services.occupancy import check_occupancy
 from services.waitlist import accept, cancel, decline, set_no_night_offers
 from services.waitlist_jobs import serve, services_to_serve
 from services.waitlist_offers import MOST_OFFERS, offer_freed, withdraw_offers
-from services.waitlist_views import EntryView, offer_log, positions
+from services.waitlist_standing import offer_log, positions
+from services.waitlist_views import EntryView
 from tests.conftest import Clock
 from tests.factories import create_person
 from tests.factories_booking import (
