@@ -23,7 +23,8 @@ _event = BookingEvent.__table__.c
 def undo(session: Session, code: str, *, actor: Actor, now: datetime) -> BookingView:
     """Take back the last thing the desk did with a booking (撤销): let in, close, nobody came, walk in.
 
-    A second time nothing happens. The mark of a no-show is waived, and the place kept for fifteen minutes more.
+    A second time nothing happens. The mark of a no-show is waived, and the place of whoever is expected again is kept
+    for fifteen minutes more: letting in by mistake makes nobody a no-show.
     Raises Conflict `undo_over` after fifteen minutes or where there is nothing to take back, `undo_conflict` where the
     place is another's meanwhile; and as `for_desk`.
     """
@@ -79,6 +80,6 @@ def _restored(booking: BookingView, now: datetime) -> dict[str, Any]:
     if booking.state == "completed":
         minutes = booking.service.cleaning_minutes
         return {"occupied_until": booking.end + timedelta(minutes=minutes)}
-    if booking.state == "no_show":
+    if booking.state in ("no_show", "checked_in"):
         return {"grace_until": max(booking.grace_until, now + UNDO_FOR)}
     return {}

@@ -298,6 +298,18 @@ def test_a_no_show_taken_back_has_no_mark_and_time_to_come_in(
 
 
 @pytest.mark.rule("B93")
+def test_who_was_let_in_by_mistake_has_time_to_come_in(
+    centre: Centre, shower: Service, staff: Caller, sign_in: SignIn, clock: Clock
+) -> None:
+    code, _ = pass_of(sign_in, shower, clock.now)
+    clock.forward(minutes=14)
+    staff.post(f"/bookings/{code}/check-in")
+    clock.forward(minutes=5)
+    back = staff.post(f"/bookings/{code}/undo").json
+    assert (back["state"], back["grace_until"]) == ("confirmed", "2026-11-25T10:34:00+08:00")
+
+
+@pytest.mark.rule("B93")
 def test_a_walk_in_taken_back_is_gone_and_its_place_free(
     session: Session, centre: Centre, shower: Service, staff: Caller, clock: Clock
 ) -> None:
