@@ -5,8 +5,8 @@ of a service, where there are any, stand in place of those of its centre. Within
 for a kind of day of the working calendar go before those for a weekday, a holiday's before a rest day's.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -47,6 +47,13 @@ class OpeningException:
     to_on: date
     hours: tuple[int, int] | None
     reason: str = ""
+
+    def outside(self, first: date, after: date) -> Iterator["OpeningException"]:
+        """What of it lies outside the days first ≤ day < after."""
+        if self.from_on < min(self.to_on, first):
+            yield replace(self, to_on=min(self.to_on, first))
+        if max(self.from_on, after) < self.to_on:
+            yield replace(self, from_on=max(self.from_on, after))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

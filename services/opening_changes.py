@@ -3,63 +3,32 @@
 Bookings that lie outside the new hours are listed before they take effect; nobody is put at another time unasked.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Invalid, NotFound
 from domain.file_rows import Unreadable
-from domain.hours_file import CLOSED, CLOSED_WORDS, HourRule, Hours, read_hours, write_hours
+from domain.hours_file import CLOSED, CLOSED_WORDS, Hours, read_hours, write_hours
 from domain.local_time import at_minute, check_day, local_day
 from domain.opening import Opening, OpeningException, OpeningRule, is_open
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts
 from models.centre import OpeningException as ExceptionRow
-from models.centre import OpeningRule as RuleRow
 from services import audit
 from services.catalogue import CentreFacts
 from services.closures import settle
 from services.desk_centre import desk_centre
 from services.displacing import Change, Proposal, carry_out, check_seen, propose
+from services.opening_rows import free_days, write_days, write_rules
 from services.ports import Cipher
 from services.work_calendar import work_calendar
 
 ONE_DAY = timedelta(days=1)
 Changed = Callable[[Opening], Opening]
-
-
-@dataclass(frozen=True, slots=True)
-class Timetable:
-    """Weekly hours of a centre, or of one of its services, from a day on."""
-
-    service: ServiceFacts | None
-    effective_from: date
-    hours: dict[str, list[str] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class SpecialDays:
-    """Other hours, or none, on the days from_on ≤ day < to_on."""
-
-    id: int
-    service: ServiceFacts | None
-    from_on: date
-    to_on: date
-    hours: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningNow:
-    """All hours of a centre: every timetable, the ones to come included, and the single days ahead."""
-
-    centre: CentreFacts
-    timetables: tuple[Timetable, ...]
-    special: tuple[SpecialDays, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +53,6 @@ class NewException:
     hours: Any = None
     reason: str = ""
     service: str | None = None
-
-
-def opening_of(session: Session, code: str, *, actor: Actor, now: datetime) -> OpeningNow:
-    """The hours of a centre. Raises as `desk_centre`."""
-    centre = desk_centre(session, code, actor)
-    rules = session.scalars(select(RuleRow).where(RuleRow.centre_id == centre.id)).all()
-    groups: dict[tuple[int, date], set[HourRule]] = {}
-    for rule in rules:
-        groups.setdefault((rule.service_id or 0, rule.effective_from), set()).add(
-            HourRule(rule.weekday, rule.opens_minutes, rule.closes_minutes, rule.day_kind, rule.is_closed)
-        )
-    timetables = [
-        Timetable(_service(centre, service_id), first, write_hours(frozenset(hours)))
-        for (service_id, first), hours in sorted(groups.items(), key=lambda group: group[0])
-    ]
-    rows = session.scalars(
-        select(ExceptionRow)
-        .where(ExceptionRow.centre_id == centre.id, ExceptionRow.to_on > local_day(now, centre.tz))
-        .order_by(ExceptionRow.from_on, ExceptionRow.id)
-    )
-    special = [
-        SpecialDays(r.id, _service(centre, r.service_id or 0), r.from_on, r.to_on, _span_text(r), r.reason)
-        for r in rows
-    ]
-    return OpeningNow(centre, tuple(timetables), tuple(special))
 
 
 def change_hours(
@@ -138,7 +82,7 @@ def change_hours(
     proposal = propose(session, change, cipher=cipher, now=now)
     if apply:
         check_seen(proposal, seen)
-        _write_rules(session, centre, service, first, hours)
+        write_rules(session, centre, service, first, hours)
         _carry_out(session, change, proposal, centre, command.actor, now)
     return proposal
 
@@ -162,8 +106,8 @@ def change_days(
     proposal = propose(session, change, cipher=cipher, now=now)
     if apply:
         check_seen(proposal, seen)
-        _free_days(session, centre, service, first, after)
-        _write_days(session, centre, service, new)
+        free_days(session, centre, service, first, after)
+        write_days(session, centre, service, new)
         _carry_out(session, change, proposal, centre, command.actor, now)
     return proposal
 
@@ -184,14 +128,14 @@ def drop_days(
     row = session.get(ExceptionRow, exception_id, populate_existing=True)
     if row is None or row.centre_id != centre.id:
         raise NotFound("unknown_exception")
-    service = _service(centre, row.service_id or 0)
+    service = centre.service(row.service_id) if row.service_id else None
     first, after = row.from_on, row.to_on
     scope = f"days {service.id if service else '-'} {row.id} dropped"
     change = _change(scope, centre, service, first, after, _with_days(service, first, after, ()), now)
     proposal = propose(session, change, cipher=cipher, now=now)
     if apply:
         check_seen(proposal, seen)
-        _free_days(session, centre, service, first, after)
+        free_days(session, centre, service, first, after)
         _carry_out(session, change, proposal, centre, actor, now)
     return proposal
 
@@ -221,81 +165,10 @@ def _change(
 def _with_days(service: ServiceFacts | None, first: date, after: date, new: tuple[OpeningException, ...]) -> Any:
     def changed(opening: Opening) -> Opening:
         old = opening.service_exceptions if service else opening.centre_exceptions
-        days = (*(part for exception in old for part in _around(exception, first, after)), *new)
+        days = (*(part for exception in old for part in exception.outside(first, after)), *new)
         return replace(opening, service_exceptions=days) if service else replace(opening, centre_exceptions=days)
 
     return changed
-
-
-def _around(exception: OpeningException, first: date, after: date) -> Iterable[OpeningException]:
-    """What of an exception lies outside the days first ≤ day < after."""
-    if exception.from_on < min(exception.to_on, first):
-        yield replace(exception, to_on=min(exception.to_on, first))
-    if max(exception.from_on, after) < exception.to_on:
-        yield replace(exception, from_on=max(exception.from_on, after))
-
-
-def _write_rules(
-    session: Session, centre: CentreFacts, service: ServiceFacts | None, first: date, hours: Hours
-) -> None:
-    session.execute(
-        delete(RuleRow).where(
-            RuleRow.centre_id == centre.id,
-            RuleRow.service_id.is_not_distinct_from(service.id if service else None),
-            RuleRow.effective_from == first,
-        )
-    )
-    rows = [
-        {
-            "centre_id": centre.id,
-            "service_id": service.id if service else None,
-            "weekday": rule.weekday,
-            "day_kind": rule.day_kind,
-            "opens_minutes": rule.opens,
-            "closes_minutes": rule.closes,
-            "is_closed": rule.is_closed,
-            "effective_from": first,
-        }
-        for rule in hours
-    ]
-    session.execute(insert(RuleRow), rows)
-
-
-def _free_days(session: Session, centre: CentreFacts, service: ServiceFacts | None, first: date, after: date) -> None:
-    """Earlier arrangements of the same scope end where the new one begins, and go on after it."""
-    rows = session.scalars(
-        select(ExceptionRow).where(
-            ExceptionRow.centre_id == centre.id,
-            ExceptionRow.service_id.is_not_distinct_from(service.id if service else None),
-            ExceptionRow.from_on < after,
-            ExceptionRow.to_on > first,
-        )
-    ).all()
-    for row in rows:
-        hours = None if row.is_closed else (row.opens_minutes or 0, row.closes_minutes or 0)
-        parts = tuple(_around(OpeningException(row.from_on, row.to_on, hours, row.reason), first, after))
-        session.delete(row)
-        session.flush()
-        _write_days(session, centre, service, parts)
-
-
-def _write_days(
-    session: Session, centre: CentreFacts, service: ServiceFacts | None, exceptions: Iterable[OpeningException]
-) -> None:
-    for exception in exceptions:
-        session.add(
-            ExceptionRow(
-                centre_id=centre.id,
-                service_id=service.id if service else None,
-                from_on=exception.from_on,
-                to_on=exception.to_on,
-                is_closed=exception.hours is None,
-                opens_minutes=exception.hours[0] if exception.hours else None,
-                closes_minutes=exception.hours[1] if exception.hours else None,
-                reason=exception.reason,
-            )
-        )
-    session.flush()
 
 
 def _carry_out(
@@ -332,14 +205,3 @@ def _spans(value: Any) -> list[tuple[int, int] | None]:
 
 def _says_closed(value: Any) -> bool:
     return value is None or value == [] or (isinstance(value, str) and value.strip().lower() in CLOSED_WORDS)
-
-
-def _span_text(row: ExceptionRow) -> str | None:
-    if row.is_closed:
-        return None
-    opens, closes = row.opens_minutes or 0, row.closes_minutes or 0
-    return f"{opens // 60:02d}:{opens % 60:02d}-{closes // 60:02d}:{closes % 60:02d}"
-
-
-def _service(centre: CentreFacts, service_id: int) -> ServiceFacts | None:
-    return centre.service(service_id) if service_id else None

@@ -7,7 +7,7 @@ from miniprogram_api.http.context import deps
 from miniprogram_api.http.proposals import look_or_apply
 from miniprogram_api.schemas.closures import ChangeAnswer, Look
 from miniprogram_api.schemas.opening_changes import ExceptionIn, HoursIn, OpeningOut
-from services import opening_changes
+from services import opening_changes, opening_rows
 
 bp = APIBlueprint("opening_changes", __name__, url_prefix="/api/v1", tag="开放时间 Opening hours")
 
@@ -18,7 +18,7 @@ def show_hours(centre: str) -> OpeningOut:
     """Every timetable, the ones to come included, and the single days ahead."""
     now = deps().now()
     with deps().read() as session:
-        return OpeningOut.of(opening_changes.opening_of(session, centre, actor=current_actor(), now=now))
+        return OpeningOut.of(opening_rows.opening_of(session, centre, actor=current_actor(), now=now))
 
 
 @bp.post("/desk/<centre>/hours")

@@ -17,7 +17,8 @@ from models.platform import AuditEntry
 from services.booking_views import booking_by_code
 from services.displacing import Proposal
 from services.occupancy import check_occupancy
-from services.opening_changes import NewException, NewHours, change_days, change_hours, drop_days, opening_of
+from services.opening_changes import NewException, NewHours, change_days, change_hours, drop_days
+from services.opening_rows import opening_of
 from services.rosters import Duty, RosterView, add_duty, end_duty, list_rosters
 from tests.factories_booking import CIPHER, add_hours, create_booking, create_centre, create_service, staff_of
 
