@@ -379,7 +379,7 @@ class Centre:
         before = self._may_be_late(code, minutes, now)
         if not before.end <= seen.end <= before.end + minutes:
             raise Wrong(f"{before} ends at {seen.end} after being {minutes} late")
-        self._stretch(before, replace(seen, state=before.state, late=minutes), since=before.start)
+        self._stretch(before, replace(seen, state=before.state, late=minutes))
         self._keep_until(before, minutes, seen)
         self.undecided.discard(code)
 
@@ -411,9 +411,10 @@ class Centre:
         if seen.end != before.end + minutes or seen.unit != before.unit:
             raise Wrong(f"{before} extended by {minutes} became {seen}")
         state = "checked_in" if before.state == "overstayed" and now < seen.end else before.state
-        self._stretch(before, replace(seen, state=state), since=before.start)
+        self._stretch(before, replace(seen, state=state))
 
-    def _stretch(self, before: Booking, after: Booking, *, since: int) -> None:
+    def _stretch(self, before: Booking, after: Booking) -> None:
+        """The time that is new must be untaken."""
         facts = self.services[before.service]
         zone_kept = after.unit == before.unit or any(
             unit.no == after.unit and facts.serves(unit, before.zone) for unit in facts.units
@@ -421,7 +422,10 @@ class Centre:
         cleaning = facts.cleaning if facts.units else 0
         if not zone_kept or after.until < after.end + cleaning:
             raise Wrong(f"{before} became {after}")
-        if not self.has_room(before.service, after.unit, since, after.until, after.seats, without=[before.code]):
+        since = before.until if after.unit == before.unit else before.start
+        if since < after.until and not self.has_room(
+            before.service, after.unit, since, after.until, after.seats, without=[before.code]
+        ):
             raise Wrong(f"{after} was given time that is taken")
         self.bookings[before.code] = after
 
