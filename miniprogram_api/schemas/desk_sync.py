@@ -10,11 +10,20 @@ from domain.local_time import iso, to_utc
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import Instant, RequestModel
 from miniprogram_api.schemas.bookings import StateName
-from miniprogram_api.schemas.centres import CentreRef, ZoneName
-from miniprogram_api.schemas.desk import RESULT_WORDS, ConflictOut
+from miniprogram_api.schemas.centres import CentreRef, ServiceRef, ZoneName
 from services.booking_desk import Keys
+from services.desk_conflicts import ConflictView
 from services.desk_lines import DeskLine
 from services.desk_sync import Item, ItemResult, Upload
+
+# what became of something that happened without a network, in words
+RESULT_WORDS = {
+    "admitted": "已到店",
+    "repeat": "早已登记，没有重复",
+    "marked": "已到店；这条预约在线上取消或释放过，已备注",
+    "conflict": "人已到店，但位置已经给了别人，请安排一个位置或备注",
+    "completed": "已离店",
+}
 
 
 class KeyOut(BaseModel):
@@ -125,6 +134,38 @@ class SyncOut(BaseModel):
 class SettleIn(RequestModel):
     unit: str | None = Field(None, max_length=20)
     note: str | None = Field(None, max_length=200)
+
+
+class ConflictOut(BaseModel):
+    id: int
+    kind: Literal["arrival", "walk_in", "complete"]
+    at: str
+    received_at: str
+    who: str
+    booking: str | None
+    service: ServiceRef | None
+    unit: str | None
+    minutes: int | None
+    code: str | None
+    message: str
+    settled_at: str | None
+
+    @classmethod
+    def of(cls, conflict: ConflictView, who: str, tz: Any) -> "ConflictOut":
+        return cls(
+            id=conflict.id,
+            kind=conflict.kind,
+            at=iso(conflict.at, tz),
+            received_at=iso(conflict.received_at, tz),
+            who=who,
+            booking=conflict.booking,
+            service=ServiceRef.of(conflict.service) if conflict.service else None,
+            unit=conflict.unit,
+            minutes=conflict.minutes,
+            code=conflict.code,
+            message=RESULT_WORDS["conflict"],
+            settled_at=iso(conflict.settled_at, tz) if conflict.settled_at else None,
+        )
 
 
 class ConflictsOut(BaseModel):

@@ -9,7 +9,7 @@ from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.http.guards import body_optional
 from miniprogram_api.schemas.bookings import BookingOut, RefuseIn
-from miniprogram_api.schemas.desk import CheckInIn, UnitIn
+from miniprogram_api.schemas.desk import LetInIn, UnitIn
 from services import booking_desk, desk_undo
 from services.booking_views import BookingView
 
@@ -33,9 +33,9 @@ def refuse(code: str, json_data: RefuseIn) -> BookingOut:
 
 @bp.post("/bookings/<code>/check-in")
 @body_optional
-@bp.input(CheckInIn)
+@bp.input(LetInIn)
 @bp.output(BookingOut)
-def check_in(code: str, json_data: CheckInIn) -> BookingOut:
+def check_in(code: str, json_data: LetInIn) -> BookingOut:
     """Let a guest in; a pass that comes along has to be this booking's."""
     keys = {deps().signer.key_id: deps().signer.public_key()}
     return _answer(booking_desk.check_in, code, pass_text=json_data.signed_pass, keys=keys)

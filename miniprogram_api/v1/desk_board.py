@@ -7,16 +7,8 @@ from domain.local_time import local_day
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookingOut
-from miniprogram_api.schemas.desk import (
-    ArrivedOut,
-    ArriveIn,
-    BoardOut,
-    BoardQuery,
-    FindQuery,
-    FoundBookingOut,
-    FoundOut,
-    WalkInIn,
-)
+from miniprogram_api.schemas.desk import ArrivedOut, ArriveIn, FindQuery, WalkInIn
+from miniprogram_api.schemas.desk_board import BoardOut, BoardQuery, FoundBookingOut, FoundOut
 from services import booking_desk, desk_board, desk_centre, desk_find, walk_ins
 from services.booking_desk import Keys
 

@@ -10,8 +10,8 @@ from domain.local_time import iso
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.centres import CentreRef
-from miniprogram_api.schemas.desk import ConflictOut
 from miniprogram_api.schemas.desk_sync import (
+    ConflictOut,
     ConflictsOut,
     KeyOut,
     OfflineBookingOut,

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from domain.codes import new_code
 from miniprogram_api.schemas.bookings import BookingOut
-from miniprogram_api.schemas.desk import ArrivedOut, BoardOut, FoundOut
+from miniprogram_api.schemas.desk import ArrivedOut
+from miniprogram_api.schemas.desk_board import BoardOut, FoundOut
 from models.centre import Booking, BookingEvent, Centre, Mark, Service
 from models.platform import AuditEntry
 from server.container import Container

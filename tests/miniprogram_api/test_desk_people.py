@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from miniprogram_api.schemas.desk import ConflictOut
 from miniprogram_api.schemas.desk_people import AttendantsOut, NoteOut, OnDutyOut
-from miniprogram_api.schemas.desk_sync import OfflineOut, SyncOut
+from miniprogram_api.schemas.desk_sync import ConflictOut, OfflineOut, SyncOut
 from models.centre import Booking, BookingEvent, Centre, Hold, Service
 from models.desk import Arrival, DeskPin, ShiftNote
 from models.platform import AuditEntry

@@ -197,7 +197,7 @@ export interface paths {
             };
             requestBody?: {
                 content: {
-                    "application/json": components["schemas"]["CheckInIn1"];
+                    "application/json": components["schemas"]["CheckInIn"];
                 };
             };
             responses: {
@@ -825,7 +825,7 @@ export interface paths {
             };
             requestBody?: {
                 content: {
-                    "application/json": components["schemas"]["CheckInIn"];
+                    "application/json": components["schemas"]["LetInIn"];
                 };
             };
             responses: {
@@ -6421,14 +6421,6 @@ export interface components {
         /** CheckInIn */
         CheckInIn: {
             /**
-             * Pass
-             * @default null
-             */
-            pass: string | null;
-        };
-        /** CheckInIn */
-        CheckInIn1: {
-            /**
              * Client Uuid
              * Format: uuid
              */
@@ -7957,6 +7949,14 @@ export interface components {
             code: string;
             /** Title */
             title: string;
+        };
+        /** LetInIn */
+        LetInIn: {
+            /**
+             * Pass
+             * @default null
+             */
+            pass: string | null;
         };
         /** LinkCodeOut */
         LinkCodeOut: {
