@@ -10,8 +10,23 @@ from services.attendants import attendant_of
 from services.people import authenticate
 
 API_PREFIX = "/api/v1/"
-OWN_RECORD = ("people", "inbox", "subscribe", "attendants")
-"""What these say is about the signed-in account, whoever stands at the desk."""
+DEVICE_ONLY = "attendants"
+"""Who shares a device, and taking the desk on it: always the signed-in account."""
+GUESTS_PLACES = frozenset(
+    {
+        "bookings.show_booking",
+        "bookings.cancel_booking",
+        "booking_changes.move",
+        "booking_changes.be_late",
+        "booking_changes.extend",
+        "waitlist.show_entry",
+        "waitlist.change_entry",
+        "waitlist.accept",
+        "waitlist.decline",
+        "waitlist.cancel",
+    }
+)
+"""What the desk does for a guest by the same endpoints as the guest."""
 DEVICE_HEADER_MAX = 64
 
 # For the OpenAPI document only: the guard below does the work for every endpoint alike.
@@ -32,7 +47,7 @@ def guard() -> None:
         return
     token = bearer_token()
     g.actor = g.device_actor = _authenticate(token) if token else None
-    if g.actor is not None and request.endpoint.partition(".")[0] not in OWN_RECORD:
+    if g.actor is not None and _is_desk_work(request.endpoint, access):
         g.actor = _attendant(g.actor)
     if access == GUEST:
         return
@@ -42,6 +57,13 @@ def guard() -> None:
         return
     if access is None or isinstance(access, str) or not g.actor.has_role(*access):
         raise NotAllowed("not_allowed")
+
+
+def _is_desk_work(endpoint: str, access: object) -> bool:
+    """Whether an attendant of a shared device acts here; one's own lists, bookings, marks, bot are the account's."""
+    if endpoint.partition(".")[0] == DEVICE_ONLY:
+        return False
+    return endpoint in GUESTS_PLACES or access == ACTIONS["desk.run"]
 
 
 def bearer_token() -> str | None:

@@ -86,6 +86,11 @@ def test_whoever_takes_the_desk_is_named_by_the_events(
     ).all()
     assert actors == [person_id(li), person_id(tablet)]
     assert tablet.get("/me", headers=header).json["name"] == "平板"
+    own = {"service": service.code, "start": "2026-11-26T10:00:00+08:00", "client_uuid": str(uuid4())}
+    assert li.post("/bookings", own).status_code == 201
+    assert li.get("/bookings").json["total"] == 1
+    assert tablet.get("/bookings", headers=header).json["total"] == 0, "what is Li's own stays on Li's phone"
+    assert tablet.get("/me/calendar", headers=header).json != li.get("/me/calendar").json
     clock.forward(hours=8)
     over = walk(tablet, centre, service, header)
     assert (over.status_code, over.json["code"]) == (403, "pin_required")
