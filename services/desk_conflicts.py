@@ -43,6 +43,8 @@ class ConflictView:
     service: ServiceFacts | None
     unit: str | None
     minutes: int | None
+    zone: str | None
+    party_size: int
     code: str | None
     settled_at: datetime | None
     settle_note: str | None
@@ -125,6 +127,8 @@ def _view(row: Row[*tuple[Any, ...]], centre: CentreFacts) -> ConflictView:
         service=service,
         unit=service.unit_no(unit_id) if service else None,
         minutes=row.minutes,
+        zone=row.zone,
+        party_size=row.party_size,
         code=row.refusal,
         settled_at=row.settled_at,
         settle_note=row.settle_note,

@@ -56,7 +56,7 @@ def _place(session: Session, conflict: ConflictView, no: str, *, actor: Actor, c
         raise NotFound("unknown_unit")
     found = read_bookings(session, _booking.code == conflict.booking, lock=True) if conflict.booking else []
     booking = found[0] if found else None
-    unit = named_unit(service, no, booking.zone if booking else None)
+    unit = named_unit(service, no, booking.zone if booking else conflict.zone)
     if booking is not None:
         _place_booking(session, booking, unit, actor=actor, now=now)
         return
@@ -96,7 +96,7 @@ def _rest(conflict: ConflictView, service: ServiceFacts, now: datetime) -> Wish:
     left = int((end - start).total_seconds() // 60)
     if left <= 0:
         raise Conflict("stay_over")
-    return Wish(service, start, max(5, left), None, 1, by_staff=True)
+    return Wish(service, start, max(5, left), conflict.zone, conflict.party_size, by_staff=True)
 
 
 def _check_free(session: Session, wish: Wish, unit: UnitFacts, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.desk import Claim, give_places
+from domain.errors import Refusal
 from domain.permissions import Actor
 from domain.service_types import UnitFacts
 from models.centre import Booking, Centre, Service
@@ -212,6 +213,28 @@ def test_a_conflict_is_put_away_by_a_note_and_stays_so(
     settle(session, centre.code, conflict.id, actor=staff, unit=None, note="已请到大厅休息", cipher=CIPHER, now=now)
     assert results(send(early, late)) == ["admitted", "conflict"]
     assert list_conflicts(session, centre.code, actor=staff) == []
+
+
+@pytest.mark.rule("B99")
+def test_who_is_placed_after_all_keeps_zone_and_party(
+    session: Session, centre: Centre, staff: Actor, send: Send, now: datetime
+) -> None:
+    baths = create_service(session, centre, units=(("M1", "male"), ("M2", "male"), ("F1", "female")), now=now)
+    early, late = (
+        item("walk_in", now - n * MINUTE, service=baths.code, unit="M1", zone="male", party_size=2) for n in (20, 10)
+    )
+    assert results(send(early, late)) == ["admitted", "conflict"]
+    [conflict] = list_conflicts(session, centre.code, actor=staff)
+
+    def place(unit: str) -> None:
+        settle(session, centre.code, conflict.id, actor=staff, unit=unit, note=None, cipher=CIPHER, now=now)
+
+    with pytest.raises(Refusal, match="zone_not_served"):
+        place("F1")
+    place("M2")
+    made = session.scalars(select(Booking).where(Booking.state == "checked_in").order_by(Booking.id.desc())).first()
+    assert made is not None
+    assert (made.zone, made.party_size) == ("male", 2)
 
 
 @pytest.mark.rule("B99")
