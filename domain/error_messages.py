@@ -133,6 +133,7 @@ MESSAGES: dict[str, str] = {
     "own_mark": "自己的记录请同事处理",
     "pass_invalid": "这张预约凭证无效，请用预约码或车牌核对",
     "pass_other_centre": "这是“{centre}”的预约凭证。这里有空位的话，可以按现场到店登记",
+    "pass_moved": "这个预约已改了时间，请客人打开新的凭证，或用新预约码 {moved_to}",
     "pass_used": "这个凭证已经用过，那次已经结束了",
     "grace_runs": "位置还在保留时间内，过了再登记没来",
     "undo_over": "已经不能撤销了：只能撤销最近 15 分钟内的最后一步",

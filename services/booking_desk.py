@@ -18,7 +18,7 @@ from services import marks
 from services.booking_gate import alternatives, open_booking
 from services.booking_pass import verify_pass
 from services.booking_states import move_state, record_change, tell
-from services.booking_views import BookingView, check_reader, list_events
+from services.booking_views import BookingView, check_reader, links_of, list_events
 from services.desk_centre import desk_centre
 from services.occupancy import timeline_between
 from services.walk_ins import named_unit
@@ -92,7 +92,7 @@ def arrive(session: Session, arrival: Arrive, *, actor: Actor, keys: Keys, now: 
     """Let a guest in by the pass or the code they show at this centre; shown again it answers as the first time.
 
     Raises NotFound `unknown_centre`, `unknown_booking`; NotAllowed `not_allowed`; Invalid `pass_invalid`; Conflict
-    `pass_other_centre` with that centre's name, `pass_used` once the stay is over; and as `check_in`.
+    `pass_other_centre` with that centre's name, `pass_moved` with the new code, `pass_used` once the stay is over; and as `check_in`.
     """
     centre = desk_centre(session, arrival.centre, actor)
     code = arrival.code or ""
@@ -103,6 +103,8 @@ def arrive(session: Session, arrival: Arrive, *, actor: Actor, keys: Keys, now: 
         if arrival.pass_text is None:
             raise NotFound("unknown_booking")
         raise Conflict("pass_other_centre", centre=booking.service.centre_name)
+    if booking.state == "moved":
+        raise Conflict("pass_moved", moved_to=links_of(session, booking).moved_to)
     if booking.state not in ARRIVED_STATES:
         return Arrived(let_in(session, booking, actor_id=actor.person_id, now=now))
     if booking.state == "completed" or now >= booking.end:

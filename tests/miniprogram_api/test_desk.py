@@ -197,6 +197,18 @@ def test_a_pass_lets_in_once_and_answers_the_same_until_the_stay_is_over(
 
 
 @pytest.mark.rule("B88")
+def test_the_pass_of_a_time_that_was_moved_names_the_new_code(
+    centre: Centre, shower: Service, staff: Caller, sign_in: SignIn, clock: Clock
+) -> None:
+    code, signed = pass_of(sign_in, shower, clock.now + HALF_HOUR)
+    new = staff.post(f"/bookings/{code}/move", {"start": (clock.now + 4 * HALF_HOUR).isoformat()}).json["code"]
+    for shown in ({"pass": signed}, {"code": code}):
+        answer = staff.post(f"/desk/{centre.code}/arrivals", shown)
+        assert (answer.status_code, answer.json["code"]) == (409, "pass_moved")
+        assert new in answer.json["message"]
+
+
+@pytest.mark.rule("B88")
 def test_forged_and_foreign_passes_are_refused_by_name(
     session: Session, centre: Centre, shower: Service, staff: Caller, sign_in: SignIn, clock: Clock
 ) -> None:
