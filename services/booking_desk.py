@@ -92,7 +92,8 @@ def arrive(session: Session, arrival: Arrive, *, actor: Actor, keys: Keys, now: 
     """Let a guest in by the pass or the code they show at this centre; shown again it answers as the first time.
 
     Raises NotFound `unknown_centre`, `unknown_booking`; NotAllowed `not_allowed`; Invalid `pass_invalid`; Conflict
-    `pass_other_centre` with that centre's name, `pass_moved` with the new code, `pass_used` once the stay is over; and as `check_in`.
+    `pass_other_centre` with that centre's name, `pass_moved` with the new code, `pass_used` once the stay is over; and
+    as `check_in`.
     """
     centre = desk_centre(session, arrival.centre, actor)
     code = arrival.code or ""
