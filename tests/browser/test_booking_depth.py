@@ -707,4 +707,3 @@ def test_who_needs_an_accessible_unit_sees_and_takes_one(phones: Phones, live_se
     expect_said(page, "booked-note", "约好了")
     row = row_of(live_server, code_on_pass(page))
     assert (row.accessible, row.state) == (True, "confirmed")
-
