@@ -13,8 +13,8 @@ from bot.turn import Turn, client_key
 from bot.understanding.slots import Wish, read_wish
 from domain.errors import Conflict, Refusal
 from services.activities import find_activity
-from services.booking_views import get_booking
-from services.bookings import Book, book, cancel
+from services.booking.bookings import Book, book, cancel
+from services.booking.views import get_booking
 from services.conversations import transcript
 from services.demands import CreateDemand, create_demand, submit_demand
 from services.idempotency import digest

@@ -12,14 +12,14 @@ from domain.errors import Conflict
 from domain.permissions import Actor
 from domain.service_types import ServiceFacts
 from domain.waitlist import WAITING_STATES, can_wait
-from services import waitlist
-from services.booking_changes import Move, move
-from services.booking_extension import Extend, extend
-from services.booking_lateness import Late, late
-from services.booking_views import BookingView, get_booking
-from services.waitlist_joining import Join, join
-from services.waitlist_standing import positions
-from services.waitlist_views import EntryView, list_own_entries
+from services.booking.changes import Move, move
+from services.booking.extension import Extend, extend
+from services.booking.lateness import Late, late
+from services.booking.views import BookingView, get_booking
+from services.waitlist import answering as waitlist
+from services.waitlist.joining import Join, join
+from services.waitlist.standing import positions
+from services.waitlist.views import EntryView, list_own_entries
 
 Do = dict[str, Any]
 

@@ -7,8 +7,8 @@ from bot.places import centre_named, kind_of
 from bot.turn import Turn
 from domain.hours_text import hours_text
 from domain.service_types import ServiceFacts
-from services.catalogue import CentreFacts, all_centres, centre_by_code
-from services.centres import get_service
+from services.centre.catalogue import CentreFacts, all_centres, centre_by_code
+from services.centre.centres import get_service
 
 _PRICE = re.compile(r"钱|收费|价格|价钱|免费|贵|便宜|多少(块|元)|费用|付费")
 _WHERE = re.compile(

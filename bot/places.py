@@ -15,8 +15,8 @@ from domain.errors import Refusal
 from domain.local_time import iso
 from domain.service_types import ServiceFacts, zones_of
 from retrieval.names import mentioned
-from services.catalogue import service_by_code
-from services.centres import availability, find_services
+from services.centre.catalogue import service_by_code
+from services.centre.centres import availability, find_services
 
 SHOWN = 6
 USUAL = ("shower", "rest_night", "bay", "rest_short", "meal", "laundry", "legal")

@@ -253,7 +253,7 @@ class CentreNotice(Base, Timestamped):
 
 
 class Booking(Base, Timestamped, ClientKeyed):
-    """预约. `state` changes only in `services.booking_states`, together with its event.
+    """预约. `state` changes only in `services.booking.states`, together with its event.
 
     A unit is taken over [starts_at, occupied_until), which holds the cleaning; triggers copy that into
     `occupancy`, which refuses what does not fit.

@@ -12,7 +12,7 @@ from domain.permissions import Actor, GrantFacts
 from models.centre import Booking, Centre, OpeningRule, Service, Unit
 from models.people import Person
 from server.gateways.cipher import AesCipher
-from services.bookings import Book, Booked, book
+from services.booking.bookings import Book, Booked, book
 from tests.factories import create_person
 
 _numbers = count(1)

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from domain.permissions import Actor
 from models.centre import Service
 from models.people import Person
-from services.waitlist_joining import Join, join
-from services.waitlist_views import EntryView, get_entry
+from services.waitlist.joining import Join, join
+from services.waitlist.views import EntryView, get_entry
 from tests.factories_booking import CIPHER, actor_for
 
 

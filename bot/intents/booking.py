@@ -10,7 +10,7 @@ from bot.messages import Choice, Choices, Part, Reply, Text
 from bot.turn import Turn, tap
 from bot.understanding.slots import Wish, read_wish
 from domain.booking import LATE_STEP, MOST_LATE, can_be_late, can_extend
-from services.booking_views import BookingView, list_mine
+from services.booking.views import BookingView, list_mine
 
 FOLLOW_UP_MAX = 12
 _ELLIPSIS = re.compile(r"呢|有吗|有没有|有位|行吗|可以吗|^那|^换|^要|^改")

@@ -6,7 +6,7 @@ from flask import g, request
 from domain.errors import NotAllowed, NotSignedIn
 from domain.permissions import ACTIONS, ANYONE, GUEST, SIGNED_IN, Actor, access_of
 from miniprogram_api.http.context import deps
-from services.attendants import attendant_of
+from services.desk.attendants import attendant_of
 from services.people import authenticate
 
 API_PREFIX = "/api/v1/"

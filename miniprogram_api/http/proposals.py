@@ -5,7 +5,7 @@ from typing import Any
 
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.closures import ChangeAnswer, Look
-from services.displacing import Proposal
+from services.centre.displacing import Proposal
 
 
 def look_or_apply(change: Callable[..., Proposal], *what: Any, look: Look, **more: Any) -> ChangeAnswer:

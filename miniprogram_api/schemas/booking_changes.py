@@ -8,9 +8,9 @@ from pydantic import Field
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import Instant, RequestModel
 from miniprogram_api.schemas.centres import ZoneName
-from services.booking_changes import Move
-from services.booking_extension import Extend
-from services.booking_lateness import Late
+from services.booking.changes import Move
+from services.booking.extension import Extend
+from services.booking.lateness import Late
 
 
 class MoveIn(RequestModel):

@@ -14,11 +14,11 @@ from domain.service_types import ZONES
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
 from miniprogram_api.schemas.centres import PlaceRef, ServiceRef, ZoneName
-from services.booking_pass import make_pass
-from services.booking_views import BookingLinks, BookingView, EventView
-from services.bookings import Book
-from services.calendars import booking_signature
-from services.displaced_options import Options
+from services.booking.bookings import Book
+from services.booking.calendars import booking_signature
+from services.booking.passes import make_pass
+from services.booking.views import BookingLinks, BookingView, EventView
+from services.centre.displaced_options import Options
 from services.ports import Deps, unsealed
 
 StateName = Literal[

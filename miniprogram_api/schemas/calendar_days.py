@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from domain.local_time import iso
 from miniprogram_api.schemas.base import RequestModel
-from services.calendar_days import Affected, DayShown
+from services.centre.calendar_days import Affected, DayShown
 
 KindName = Literal["workday", "restday", "holiday"]
 

@@ -13,8 +13,8 @@ from domain.local_time import iso, iso_of_grid, local_day
 from domain.service_types import ServiceFacts, has_accessible, zones_of
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import RequestModel
-from services.catalogue import NoticeFacts
-from services.centres import CentreNow, ServiceNow, StripDay
+from services.centre.catalogue import NoticeFacts
+from services.centre.centres import CentreNow, ServiceNow, StripDay
 
 ServiceKindName = Literal["unit", "pool", "desk", "room"]
 ZoneName = Literal["male", "female"]

@@ -10,8 +10,8 @@ from domain.local_time import iso
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import Instant, RequestModel
 from miniprogram_api.schemas.centres import ClosureKindName
-from services.closures import Close, ClosureView
-from services.displacing import Proposal
+from services.centre.closures import Close, ClosureView
+from services.centre.displacing import Proposal
 
 
 class Look(RequestModel):

@@ -8,9 +8,9 @@ from domain.permissions import Actor
 from miniprogram_api.schemas.base import ClientKey, RequestModel
 from miniprogram_api.schemas.bookings import BookingOut, booking_body
 from miniprogram_api.schemas.centres import ZoneName
-from services.booking_desk import Arrive, Arrived
+from services.desk.admitting import Arrive, Arrived
+from services.desk.walk_ins import WalkIn
 from services.ports import Deps
-from services.walk_ins import WalkIn
 
 
 class LetInIn(RequestModel):

@@ -17,10 +17,10 @@ from miniprogram_api.schemas.centres import (
     ZoneName,
 )
 from miniprogram_api.schemas.desk_sync import ConflictOut
-from services.booking_views import BookingView
-from services.closures import ClosureView
-from services.desk_board import ARRIVED, Board, ServiceBoard, UnitNow, Waiting
-from services.desk_lines import DeskLine
+from services.booking.views import BookingView
+from services.centre.closures import ClosureView
+from services.desk.board import ARRIVED, Board, ServiceBoard, UnitNow, Waiting
+from services.desk.lines import DeskLine
 
 
 class BoardQuery(RequestModel):

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 from domain.local_time import iso
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import ClientKey, RequestModel
-from services.attendants import Attendant
-from services.shift_notes import AddNote, NoteView
+from services.desk.attendants import Attendant
+from services.desk.shift_notes import AddNote, NoteView
 
 NoteKind = Literal["note", "lost_property", "handover"]
 

@@ -11,10 +11,10 @@ from domain.permissions import Actor
 from miniprogram_api.schemas.base import Instant, RequestModel
 from miniprogram_api.schemas.bookings import StateName
 from miniprogram_api.schemas.centres import CentreRef, ServiceRef, ZoneName
-from services.booking_desk import Keys
-from services.desk_conflicts import ConflictView
-from services.desk_lines import DeskLine
-from services.desk_sync import Item, ItemResult, Upload
+from services.desk.admitting import Keys
+from services.desk.conflicts import ConflictView
+from services.desk.lines import DeskLine
+from services.desk.sync import Item, ItemResult, Upload
 
 # what became of something that happened without a network, in words
 RESULT_WORDS = {

@@ -9,8 +9,8 @@ from domain.desk import who_text
 from domain.local_time import iso
 from domain.marks import LIMIT_HALVES
 from miniprogram_api.schemas.base import RequestModel
-from services.mark_views import MarkView
-from services.marks import OwnMarks
+from services.booking.mark_views import MarkView
+from services.booking.marks import OwnMarks
 
 
 class ContestIn(RequestModel):

@@ -8,7 +8,7 @@ from domain.local_time import iso, to_utc
 from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import Instant, RequestModel
 from miniprogram_api.schemas.centres import CentreRef, NoticeKindName
-from services.notices import Post, Posted
+from services.centre.notices import Post, Posted
 
 
 class NoticesQuery(PageQuery):

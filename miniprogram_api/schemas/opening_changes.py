@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.permissions import Actor
 from miniprogram_api.schemas.closures import Look, NamedOut
-from services.opening_changes import NewException, NewHours
-from services.opening_rows import OpeningNow
+from services.centre.opening_changes import NewException, NewHours
+from services.centre.opening_rows import OpeningNow
 
 ONE_DAY = timedelta(days=1)
 DaySpans = str | list[str] | None

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.permissions import Actor
 from miniprogram_api.schemas.base import RequestModel
 from miniprogram_api.schemas.closures import NamedOut
-from services.rosters import Duty, RosterView
+from services.centre.rosters import Duty, RosterView
 
 
 class RosterIn(RequestModel):

@@ -12,9 +12,9 @@ from miniprogram_api.http.paging import Page, PageQuery
 from miniprogram_api.schemas.base import ClientKey, Instant, RequestModel
 from miniprogram_api.schemas.centres import PlaceRef, ServiceRef, ZoneName
 from services.ports import Cipher, unsealed
-from services.waitlist_joining import Join
-from services.waitlist_standing import OfferLine, Standing
-from services.waitlist_views import EntryView
+from services.waitlist.joining import Join
+from services.waitlist.standing import OfferLine, Standing
+from services.waitlist.views import EntryView
 
 EntryState = Literal["waiting", "offered", "accepted", "declined", "lapsed", "cancelled", "served"]
 OfferState = Literal["offered", "accepted", "declined", "lapsed", "withdrawn"]

@@ -7,7 +7,7 @@ from domain.local_time import iso
 from miniprogram_api.http.auth import current_actor, device_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.desk_people import AttendantsOut, OnDutyOut, PinIn, TakeDeskIn
-from services import attendants
+from services.desk import attendants
 
 bp = APIBlueprint("attendants", __name__, url_prefix="/api/v1", tag="服务台 Desk")
 

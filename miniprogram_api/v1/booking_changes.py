@@ -6,7 +6,9 @@ from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.booking_changes import ExtendIn, LateIn, MoveIn
 from miniprogram_api.schemas.bookings import BookingOut
-from services import booking_changes, booking_extension, booking_lateness
+from services.booking import changes as booking_changes
+from services.booking import extension as booking_extension
+from services.booking import lateness as booking_lateness
 
 bp = APIBlueprint("booking_changes", __name__, url_prefix="/api/v1", tag="预约 Bookings")
 

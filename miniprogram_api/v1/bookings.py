@@ -5,8 +5,9 @@ from apiflask import APIBlueprint
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookIn, BookingDetailOut, BookingOut, BookingPage, BookingsQuery
-from services import booking_views, bookings
-from services.displaced_options import options_for
+from services.booking import bookings
+from services.booking import views as booking_views
+from services.centre.displaced_options import options_for
 
 bp = APIBlueprint("bookings", __name__, url_prefix="/api/v1", tag="预约 Bookings")
 

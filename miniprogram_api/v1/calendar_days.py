@@ -11,8 +11,8 @@ from miniprogram_api.schemas.calendar_days import (
     CalendarOut,
     CalendarQuery,
 )
-from services import calendar_days
-from services.work_calendar import unknown_years
+from services.centre import calendar_days
+from services.centre.work_calendar import unknown_years
 
 bp = APIBlueprint("calendar_days", __name__, url_prefix="/api/v1", tag="工作日历 Calendar")
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from domain.calendar_file import CalendarEvent, calendar_file
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
-from services import booking_views, calendars
+from services.booking import calendars
+from services.booking import views as booking_views
 
 NAME = "我的预约（链驿）"
 bp = APIBlueprint("calendars", __name__, url_prefix="/api/v1", tag="日历 Calendars")

@@ -22,7 +22,7 @@ from miniprogram_api.schemas.centres import (
     ServicePage,
     availability_body,
 )
-from services import centres
+from services.centre import centres
 
 bp = APIBlueprint("centres", __name__, url_prefix="/api/v1", tag="服务中心 Centres")
 

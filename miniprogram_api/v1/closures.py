@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.closures import ClosureAnswer, ClosureIn, ClosureList, ClosureOut
-from services import closures, reopening
+from services.centre import closures, reopening
 
 bp = APIBlueprint("closures", __name__, url_prefix="/api/v1", tag="停用 Closures")
 

@@ -10,8 +10,9 @@ from miniprogram_api.http.context import deps
 from miniprogram_api.http.guards import body_optional
 from miniprogram_api.schemas.bookings import BookingOut, RefuseIn
 from miniprogram_api.schemas.desk import LetInIn, UnitIn
-from services import booking_desk, desk_undo
-from services.booking_views import BookingView
+from services.booking.views import BookingView
+from services.desk import admitting as booking_desk
+from services.desk import undo as desk_undo
 
 bp = APIBlueprint("desk", __name__, url_prefix="/api/v1", tag="服务台 Desk")
 

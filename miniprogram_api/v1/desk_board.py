@@ -9,8 +9,12 @@ from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.bookings import BookingOut
 from miniprogram_api.schemas.desk import ArrivedOut, ArriveIn, FindQuery, WalkInIn
 from miniprogram_api.schemas.desk_board import BoardOut, BoardQuery, FoundBookingOut, FoundOut
-from services import booking_desk, desk_board, desk_centre, desk_find, walk_ins
-from services.booking_desk import Keys
+from services.desk import admitting as booking_desk
+from services.desk import board as desk_board
+from services.desk import finding as desk_find
+from services.desk import scope as desk_centre
+from services.desk import walk_ins
+from services.desk.admitting import Keys
 
 bp = APIBlueprint("desk_board", __name__, url_prefix="/api/v1/desk", tag="服务台 Desk")
 LOOKED = "desk.board"

@@ -21,11 +21,14 @@ from miniprogram_api.schemas.desk_sync import (
     SyncOut,
     SyncResultOut,
 )
-from services import desk_centre, desk_conflicts, desk_offline, desk_settle
-from services import desk_sync as syncing
-from services.catalogue import CentreFacts
-from services.desk_conflicts import ConflictView
-from services.desk_lines import name_behind, names_of
+from services.centre.catalogue import CentreFacts
+from services.desk import conflicts as desk_conflicts
+from services.desk import offline as desk_offline
+from services.desk import scope as desk_centre
+from services.desk import settling as desk_settle
+from services.desk import sync as syncing
+from services.desk.conflicts import ConflictView
+from services.desk.lines import name_behind, names_of
 
 bp = APIBlueprint("desk_sync", __name__, url_prefix="/api/v1/desk", tag="服务台 Desk")
 TAKEN = "desk.offline"

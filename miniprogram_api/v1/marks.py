@@ -13,7 +13,8 @@ from miniprogram_api.schemas.marks import (
     MarksQuery,
     OwnMarksOut,
 )
-from services import mark_desk, marks
+from services.booking import marks
+from services.desk import marks as mark_desk
 
 bp = APIBlueprint("marks", __name__, url_prefix="/api/v1", tag="预约 Bookings")
 

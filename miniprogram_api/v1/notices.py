@@ -6,7 +6,7 @@ from domain.local_time import to_utc
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.notices import NoticeChangeIn, NoticeIn, NoticeOut, NoticePage, NoticesQuery
-from services import notices
+from services.centre import notices
 
 bp = APIBlueprint("notices", __name__, url_prefix="/api/v1", tag="公告 Notices")
 

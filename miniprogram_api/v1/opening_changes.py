@@ -7,7 +7,7 @@ from miniprogram_api.http.context import deps
 from miniprogram_api.http.proposals import look_or_apply
 from miniprogram_api.schemas.closures import ChangeAnswer, Look
 from miniprogram_api.schemas.opening_changes import ExceptionIn, HoursIn, OpeningOut
-from services import opening_changes, opening_rows
+from services.centre import opening_changes, opening_rows
 
 bp = APIBlueprint("opening_changes", __name__, url_prefix="/api/v1", tag="开放时间 Opening hours")
 

@@ -7,7 +7,7 @@ from miniprogram_api.http.context import deps
 from miniprogram_api.http.proposals import look_or_apply
 from miniprogram_api.schemas.closures import ChangeAnswer, Look
 from miniprogram_api.schemas.rosters import RosterIn, RosterList, RosterOut
-from services import rosters
+from services.centre import rosters
 
 bp = APIBlueprint("rosters", __name__, url_prefix="/api/v1", tag="值班 Rosters")
 

@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from miniprogram_api.http.auth import current_actor
 from miniprogram_api.http.context import deps
 from miniprogram_api.schemas.desk_people import NoteIn, NoteOut, NotesOut, SettleNoteIn
-from services import shift_notes
+from services.desk import shift_notes
 
 bp = APIBlueprint("shift_notes", __name__, url_prefix="/api/v1/desk", tag="服务台 Desk")
 

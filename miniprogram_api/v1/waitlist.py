@@ -17,10 +17,12 @@ from miniprogram_api.schemas.waitlist import (
     EntryPage,
     WaitIn,
 )
-from services import waitlist, waitlist_standing, waitlist_views
-from services.waitlist_joining import Join
-from services.waitlist_joining import join as get_in_line
-from services.waitlist_views import EntryView
+from services.waitlist import answering as waitlist
+from services.waitlist import standing as waitlist_standing
+from services.waitlist import views as waitlist_views
+from services.waitlist.joining import Join
+from services.waitlist.joining import join as get_in_line
+from services.waitlist.views import EntryView
 
 bp = APIBlueprint("waitlist", __name__, url_prefix="/api/v1", tag="候补 Wait-list")
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from domain import calendar_days_file, centre_tables, people_file
 from server.cli.context import container
-from services.calendar_import import PART as CALENDAR_PART
-from services.calendar_import import import_calendar as import_calendar_rows
-from services.centre_import import import_centres as import_centre_rows
+from services.centre.calendar_import import PART as CALENDAR_PART
+from services.centre.calendar_import import import_calendar as import_calendar_rows
+from services.centre.importing import import_centres as import_centre_rows
 from services.import_report import ImportReport
 from services.people_import import import_people as import_people_rows
 from services.ports import Deps

@@ -21,9 +21,9 @@ def openapi() -> None:
 def doctor() -> None:
     """Checks of settings, database, index and clock, with what to do about each finding."""
     from server.web.health import readiness
-    from services.closure_holds import check_closures
-    from services.occupancy import check_occupancy
-    from services.work_calendar import unknown_years
+    from services.centre.closure_holds import check_closures
+    from services.centre.occupancy import check_occupancy
+    from services.centre.work_calendar import unknown_years
 
     deps = container(any_schema=True)
     findings = readiness(deps)

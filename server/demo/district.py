@@ -24,7 +24,7 @@ from models.organisation import (
 from models.people import Grant, Person, WeChatAccount
 from server.demo.party_days import keep_party_days
 from server.demo_identities import ALL, DemoPerson, demo_openid, demo_phone, demo_unionid
-from services.centre_import import import_centres
+from services.centre.importing import import_centres
 from services.policy_import import import_org_facts, import_policies
 from services.ports import Deps
 

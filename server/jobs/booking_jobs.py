@@ -1,7 +1,7 @@
 """The clock of booking."""
 
 from server.container import Container
-from services import booking_jobs
+from services.booking import jobs as booking_jobs
 
 
 def release_no_shows(container: Container) -> str:

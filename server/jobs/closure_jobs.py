@@ -1,7 +1,7 @@
 """The clock of closures."""
 
 from server.container import Container
-from services import closures
+from services.centre import closures
 
 
 def keep(container: Container) -> str:

@@ -1,7 +1,8 @@
 """What is kept no longer than its time."""
 
 from server.container import Container
-from services import booking_retention, conversations, people, staff
+from services import conversations, people, staff
+from services.booking import retention as booking_retention
 
 
 def drop_old(container: Container) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import Refusal
 from server.container import Container
-from services import waitlist_jobs
+from services.waitlist import jobs as waitlist_jobs
 
 log = logging.getLogger(__name__)
 

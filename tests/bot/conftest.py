@@ -20,7 +20,7 @@ from models.organisation import Org
 from retrieval.bigram_index import BigramIndex
 from server.demo.district import FOLDER, load
 from server.gateways.cipher import AesCipher
-from services.centre_import import import_centres
+from services.centre.importing import import_centres
 from services.policy_import import import_org_facts, import_policies
 from services.policy_index import policy_documents
 from tests.factories import LONG_AGO, create_branch, create_org, create_person, join_branch

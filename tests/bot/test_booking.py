@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.messages import Choices, Reply, Slots, Text
 from domain.permissions import Actor
 from models.centre import Booking
-from services.centres import availability
+from services.centre.centres import availability
 from tests.bot.conftest import NewTalk
 
 

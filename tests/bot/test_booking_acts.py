@@ -11,7 +11,7 @@ from bot.rendering import as_text
 from domain.permissions import Actor
 from models.centre import Booking, Service, Unit
 from models.waitlist import WaitlistEntry
-from services.bookings import cancel
+from services.booking.bookings import cancel
 from tests.bot.conftest import NewTalk, Talk
 from tests.factories_booking import create_booking
 

@@ -13,7 +13,7 @@ from miniprogram_api.schemas.marks import DeskMarksOut, OwnMarksOut
 from models.centre import Booking, BookingEvent, Centre, Mark, Service
 from server.container import Container
 from server.jobs import booking_jobs
-from services.booking_pass import verify_pass
+from services.booking.passes import verify_pass
 from tests.conftest import Caller, Clock, SignIn
 from tests.factories_booking import create_centre, create_service
 

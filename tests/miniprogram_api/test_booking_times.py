@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.centre import Booking, Centre, Service
-from services.occupancy import check_occupancy
+from services.centre.occupancy import check_occupancy
 from tests.conftest import Caller, Clock, SignIn
 from tests.factories_booking import add_hours, create_centre, create_service
 

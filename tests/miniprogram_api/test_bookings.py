@@ -12,7 +12,7 @@ from miniprogram_api.schemas.bookings import BookingDetailOut, BookingOut
 from models.centre import Booking, Centre, Service
 from models.notification import Notification
 from server.container import Container
-from services.booking_pass import verify_pass
+from services.booking.passes import verify_pass
 from tests.conftest import Caller, SignIn
 from tests.factories_booking import MALE_AND_FEMALE, create_centre, create_service
 

@@ -16,7 +16,7 @@ from miniprogram_api.schemas.desk_board import BoardOut, FoundOut
 from models.centre import Booking, BookingEvent, Centre, Mark, Service
 from models.platform import AuditEntry
 from server.container import Container
-from services.occupancy import check_occupancy
+from services.centre.occupancy import check_occupancy
 from tests.conftest import Caller, Clock, SignIn
 from tests.factories import create_person
 from tests.factories_booking import MALE_AND_FEMALE, create_booking, create_centre, create_service, unit_ids

@@ -15,7 +15,7 @@ from models.centre import Booking, BookingEvent, Centre, Hold, Service
 from models.desk import Arrival, DeskPin, ShiftNote
 from models.platform import AuditEntry
 from models.waitlist import WaitlistEntry
-from services.booking_pass import verify_pass
+from services.booking.passes import verify_pass
 from services.people import end_grants
 from tests.conftest import Caller, Clock, SignIn
 from tests.factories_booking import create_centre, create_service

@@ -19,7 +19,7 @@ from server.container import Container, build
 from server.db import WRITES
 from server.jobs.registry import JOBS, Job
 from server.settings import Settings
-from services.occupancy import check_occupancy
+from services.centre.occupancy import check_occupancy
 from services.people import issue_token
 from tests.conftest import Clock, EmptyIndex, OneConnectionDatabase
 from tests.factories import create_person

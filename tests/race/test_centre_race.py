@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bench.load import Call
 from models.centre import Centre
-from services.occupancy import check_occupancy
+from services.centre.occupancy import check_occupancy
 from tests.factories_booking import create_service
 from tests.live import Live
 from tests.race.scene import Scene, at_once, said, scene

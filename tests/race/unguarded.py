@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, event
 from server.app import create_app
 from server.settings import Settings
 from services.attendance import _Scan
-from services.catalogue import service_by_code
+from services.centre.catalogue import service_by_code
 
 PAUSE_SECONDS = 0.1
 ROW_LOCK = re.compile(r"\s+FOR (NO KEY )?UPDATE( OF \w+)?( NOWAIT| SKIP LOCKED)?")
@@ -26,7 +26,7 @@ WRITES_OF_PLACES = ("INSERT INTO bookings", "INSERT INTO holds", "INSERT INTO wa
 
 def app() -> Flask:
     """What gunicorn calls."""
-    bookings: Any = import_module("services.bookings")
+    bookings: Any = import_module("services.booking.bookings")
     bookings.service_by_code = _without_lock
     bookings.take_place = _pausing_after(bookings.take_place)
     scan: Any = _Scan

@@ -17,7 +17,7 @@ from models.people import Person
 from models.platform import AuditEntry
 from server.cli import exports, imports
 from server.container import Container
-from services.bookings import Book, book
+from services.booking.bookings import Book, book
 from tests.conftest import Clock
 from tests.factories import create_person
 from tests.factories_booking import actor_for

@@ -20,7 +20,7 @@ from server.app import create_app
 from server.cli import context, main
 from server.container import Container, build
 from server.settings import Settings
-from services.centres import availability
+from services.centre.centres import availability
 from tests.conftest import NOW, EmptyIndex
 from tests.fakes import FakeWeChat
 

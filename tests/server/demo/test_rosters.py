@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from models.centre import RosterRule, Service
 from server.demo.district import keep_rosters, load
-from services.centre_import import import_centres
-from services.centres import availability
+from services.centre.centres import availability
+from services.centre.importing import import_centres
 from tests.factories import create_branch
 
 
