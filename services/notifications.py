@@ -57,6 +57,12 @@ def enqueue(
     )
 
 
+def already_told(session: Session, dedupe_keys: Sequence[str]) -> set[str]:
+    """Which of these pieces of news are in the outbox, or were."""
+    found = select(Notification.dedupe_key).where(Notification.dedupe_key.in_(dedupe_keys))
+    return set(session.scalars(found)) if dedupe_keys else set()
+
+
 def take_back(session: Session, *, person_id: int, template: str, page: str, now: datetime) -> None:
     """Delete news that is not due yet because its cause is gone: nobody has seen it, nothing was sent."""
     session.execute(

@@ -128,6 +128,11 @@ def _write(
     return replace(booking, **known)
 
 
+def news_key(template: str, booking_id: int, key: str | None = None) -> str:
+    """Under which a piece of news of a booking is told once."""
+    return ":".join([template, str(booking_id), *([key] if key else [])])
+
+
 def tell(
     session: Session, booking: BookingView, template: str, *, key: str | None = None, now: datetime, **data: str
 ) -> None:
@@ -148,7 +153,7 @@ def tell(
         },
         page=PAGE.format(booking.code),
         urgent=template != "booking_reminder" and booking.start - now < RINGS_AT_NIGHT,
-        dedupe_key=":".join([template, str(booking.id), *([key] if key else [])]),
+        dedupe_key=news_key(template, booking.id, key),
         now=now,
     )
 

@@ -14,9 +14,10 @@ from domain.permissions import Actor, runs_desk
 from models.centre import Booking, Centre, CentreNotice, Service
 from services import audit
 from services.booking.marks import waive_jammed
-from services.booking.states import tell
+from services.booking.states import news_key, tell
 from services.booking.views import read_bookings
 from services.centre.catalogue import CentreFacts, centre_by_code, centre_facts
+from services.notifications import already_told
 
 FURTHEST_BACK = timedelta(days=1)
 MOST_GRACE_MINUTES = 240
@@ -183,9 +184,10 @@ def _tell_owners(session: Session, row: CentreNotice, now: datetime) -> None:
     )
     if row.ends_at is not None:
         ahead &= Booking.starts_at < row.ends_at
-    for booking in read_bookings(session, ahead, limit=MOST_TOLD):
-        tz = booking.service.opening.tz
-        tell(
-            session, booking, "booking_kept", key=f"{row.id}:{row.grace_minutes}",
-            until=clock_text(booking.kept_until, tz), now=now,
-        )  # fmt: skip
+    key = f"{row.id}:{row.grace_minutes}"
+    bookings = read_bookings(session, ahead, limit=MOST_TOLD)
+    told = already_told(session, [news_key("booking_kept", booking.id, key) for booking in bookings])
+    for booking in bookings:
+        if news_key("booking_kept", booking.id, key) not in told:
+            until = clock_text(booking.kept_until, booking.service.opening.tz)
+            tell(session, booking, "booking_kept", key=key, until=until, now=now)

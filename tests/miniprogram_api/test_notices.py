@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.centre import Centre, Service
@@ -62,6 +62,9 @@ def test_congestion_keeps_the_places_that_begin_in_it_and_says_so(
     assert driver.get(f"/bookings/{outside}").json["grace_reason"] is None
     told = session.scalars(select(Notification).where(Notification.template == "booking_kept")).all()
     assert [n.data["until"] for n in told] == ["11月26日 11:15"]
+    reworded = staff.patch(f"/notices/{posted.json['id']}", {"text": "港区三号路还堵着"})
+    assert (reworded.status_code, reworded.json["text"]) == (200, "港区三号路还堵着")
+    assert session.scalar(select(func.count()).where(Notification.template == "booking_kept")) == 1
     staff.patch(f"/notices/{posted.json['id']}", {"grace_minutes": 30})
     assert driver.get(f"/bookings/{code}").json["grace_until"] == "2026-11-26T10:45:00+08:00"
     staff.patch(f"/notices/{posted.json['id']}", {"end": True})
