@@ -14,8 +14,7 @@ from domain.permissions import Actor
 from domain.stays import STEP_MINUTES, furthest_end, least_extension, minutes_between
 from models.centre import MAX_MINUTES
 from services.booking.gate import open_booking
-from services.booking.marks import moment_key
-from services.booking.states import move_state, record_change, tell
+from services.booking.states import moment_key, move_state, record_change, tell
 from services.booking.stays import limit_of, stay_of, timeline_of_stay
 from services.booking.views import BookingView, check_reader
 

@@ -16,8 +16,8 @@ from domain.availability import EPOCH
 from domain.errors import Refusal
 from domain.service_types import ServiceFacts
 from models.centre import Booking
-from services.booking.marks import moment_key, no_show
-from services.booking.states import move_state, tell, tell_cancelled
+from services.booking.marks import no_show
+from services.booking.states import moment_key, move_state, tell, tell_cancelled
 from services.booking.views import BookingView, read_bookings
 from services.centre.catalogue import lock_service
 from services.waitlist.offers import offer_freed
@@ -80,7 +80,7 @@ def note_overstays(unit_of_work: UnitOfWork, *, now: datetime) -> int:
 
     def note(session: Session, booking: BookingView) -> None:
         over = move_state(session, booking, "overstayed", actor_id=None, now=now)
-        tell(session, over, "booking_overstayed", key=moment_key(booking.end), now=now)
+        tell(session, over, "booking_overstayed", key=moment_key(now), now=now)
 
     return _by_service(unit_of_work, due, lambda _: due, note, frees=False, now=now)
 

@@ -24,8 +24,7 @@ from domain.stays import (
 )
 from models.centre import BookingEvent
 from services.booking.gate import ALTERNATIVE_DAYS, open_booking
-from services.booking.marks import moment_key
-from services.booking.states import record_change, tell
+from services.booking.states import moment_key, record_change, tell
 from services.booking.stays import limit_of, stay_of, timeline_of_stay
 from services.booking.views import BookingView, check_reader
 from services.centre.centres import free_starts

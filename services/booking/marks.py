@@ -18,7 +18,7 @@ from domain.marks import HALVES, LASTS, LOOK_BACK, MarkFacts, matters, restricte
 from domain.permissions import Actor
 from models.centre import Booking, Mark, Service
 from services.booking.mark_views import MarkView, locked_mark, read_marks
-from services.booking.states import move_state, tell
+from services.booking.states import moment_key, move_state, tell
 from services.booking.views import BookingView
 
 _mark, _booking, _service = Mark.__table__.c, Booking.__table__.c, Service.__table__.c
@@ -141,11 +141,6 @@ def contest(session: Session, mark_id: int, *, actor: Actor, text: str, now: dat
         .values(contested_at=now, contest_text=text)
     )
     return replace(mark, contested_at=now, contest_text=text)
-
-
-def moment_key(now: datetime) -> str:
-    """What parts one piece of news from a later one of the same kind about the same booking."""
-    return f"{now:%y%m%d%H%M%S%f}"
 
 
 def _is_jammed(booking: BookingView) -> bool:

@@ -133,6 +133,11 @@ def news_key(template: str, booking_id: int, key: str | None = None) -> str:
     return ":".join([template, str(booking_id), *([key] if key else [])])
 
 
+def moment_key(now: datetime) -> str:
+    """What parts one piece of news from a later one of the same kind about the same booking."""
+    return f"{now:%y%m%d%H%M%S%f}"
+
+
 def tell(
     session: Session, booking: BookingView, template: str, *, key: str | None = None, now: datetime, **data: str
 ) -> None:
@@ -159,5 +164,5 @@ def tell(
 
 
 def tell_cancelled(session: Session, booking: BookingView, why: str, *, now: datetime) -> None:
-    """News that a booking is gone, and why."""
-    tell(session, booking, "booking_cancelled", now=now, reason=REASONS[why])
+    """News that a booking is gone, and why; what the desk took back may go a second time, and is told again."""
+    tell(session, booking, "booking_cancelled", key=moment_key(now), now=now, reason=REASONS[why])

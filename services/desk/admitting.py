@@ -17,7 +17,7 @@ from domain.permissions import Actor, runs_desk
 from services.booking import marks
 from services.booking.gate import alternatives, open_booking
 from services.booking.passes import verify_pass
-from services.booking.states import move_state, record_change, tell
+from services.booking.states import moment_key, move_state, record_change, tell
 from services.booking.views import BookingView, check_reader, links_of, list_events
 from services.centre.occupancy import timeline_between
 from services.desk.scope import desk_centre
@@ -165,9 +165,7 @@ def change_unit(session: Session, code: str, no: str, *, actor: Actor, now: date
     changed = record_change(
         session, booking, reason=f"unit:{unit.no}", actor_id=actor.person_id, unit_id=unit.id, now=now
     )
-    tell(
-        session, changed, "booking_changed", key=marks.moment_key(now), now=now, news=UNIT_CHANGED.format(unit=unit.no)
-    )
+    tell(session, changed, "booking_changed", key=moment_key(now), now=now, news=UNIT_CHANGED.format(unit=unit.no))
     return changed
 
 
